@@ -1,0 +1,1 @@
+"""The locked-down lab: projects, people, data catalogue, hub, sessions."""

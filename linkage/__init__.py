@@ -1,0 +1,1 @@
+"""The trusted third party: receive, validate, link, pseudonymise, extract."""

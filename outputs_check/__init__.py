@@ -1,0 +1,1 @@
+"""The gate: nothing leaves the lab but what has been recomputed, checked and decided."""
