@@ -1,0 +1,153 @@
+"""A unit of work: no write without its audit event, in the same transaction."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from lab.base import audit
+from lab.base.errors import LabError, Tampered
+from lab.base.models import Base
+
+__all__ = ["Base", "Database", "Unit"]
+
+_AUDIT_LOCK = 7_283_001  # PostgreSQL advisory lock: one writer at the end of the chain
+
+
+class Unit:
+    """One transaction that changes something and says what it changed."""
+
+    def __init__(self, session: Session, actor: str, via: str) -> None:
+        self.session = session
+        self._actor, self._via = actor, via
+        self.recorded = 0
+
+    def record(self, action: str, *, subject: str, details: dict[str, Any] | None = None) -> None:
+        """Write the audit event of what this unit does."""
+        self.session.flush()
+        audit.append(
+            self.session,
+            actor=self._actor,
+            via=self._via,
+            action=action,
+            subject=subject,
+            details=details or {},
+        )
+        self.recorded += 1
+
+
+class Database:
+    """The lab's database: SQLite where it is embedded, PostgreSQL where it is a server.
+
+    `mirror` is the file that the audit log is copied to, line by line, after each commit.
+    """
+
+    def __init__(self, url: str, mirror: Path | None = None) -> None:
+        self.url, self.mirror = url, mirror
+        self.engine = _engine(url)
+
+    def create(self) -> None:
+        """Create the tables that are missing."""
+        Base.metadata.create_all(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that sees one state of the database and changes nothing."""
+        with Session(self.engine) as session, _plain_errors(self.url):
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self, *, actor: str, via: str = "") -> Iterator[Unit]:
+        """Open the one writing transaction; it commits at the end of the block, or not at all.
+
+        Raises:
+            LabError: something was written and no audit event was recorded.
+        """
+        origin = f"{via}:{getpass.getuser()}" if via else getpass.getuser()
+        with Session(self.engine, autoflush=True) as session, _plain_errors(self.url):
+            _begin_writing(session.connection())
+            changes = _Changes(session)
+            unit = Unit(session, actor, origin)
+            yield unit
+            session.flush()
+            if changes.seen and not unit.recorded:
+                raise LabError(
+                    "a change without an audit event was refused", where=", ".join(sorted(changes.seen))
+                )
+            session.commit()
+            if self.mirror is not None:
+                audit.follow(session, self.mirror)
+
+    def verify_audit(self) -> audit.AuditReport:
+        """Prove the audit log whole.
+
+        Raises:
+            Tampered: naming the first event that is not as it was written.
+        """
+        with self.read() as session:
+            return audit.verify(session, self.mirror)
+
+
+class _Changes:
+    """The tables a session has written, the audit log itself apart."""
+
+    def __init__(self, session: Session) -> None:
+        self.seen: set[str] = set()
+        event.listen(session, "after_flush", self._flushed)
+        event.listen(session, "do_orm_execute", self._executed)
+
+    def _flushed(self, session: Session, _context: object) -> None:
+        touched = (*session.new, *session.dirty, *session.deleted)
+        self.seen |= {row.__tablename__ for row in touched if not isinstance(row, audit.AuditEvent)}
+
+    def _executed(self, state: Any) -> None:
+        if not state.is_select:
+            self.seen.add("bulk statement")
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are opened by us (BEGIN IMMEDIATE), not by the driver.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_writing(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("BEGIN IMMEDIATE"))
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _AUDIT_LOCK})
+
+
+@contextmanager
+def _plain_errors(url: str) -> Iterator[None]:
+    """Turn a driver's error about the store itself into a line for people."""
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig)
+        where = url.rpartition("@")[2]
+        if "malformed" in reason or "not a database" in reason:
+            raise Tampered(
+                "the database file is damaged", where=where, remedy="restore it from a backup"
+            ) from error
+        if "no such table" in reason or "does not exist" in reason:
+            raise LabError(
+                "the lab is not set up here", where=where, remedy="run 'lab init' or give --home"
+            ) from error
+        if any(sign in reason for sign in ("full", "unable to open", "locked", "readonly", "connect")):
+            raise LabError(f"the database cannot be used: {reason}", where=where) from error
+        raise
