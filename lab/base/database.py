@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,16 @@ class Database:
             if self.mirror is not None:
                 audit.follow(session, self.mirror)
 
+    def audit_events(self, *, action: str = "", subject: str = "", last: int = 50) -> list[dict[str, Any]]:
+        """Return the newest events, oldest first, of actions that begin so and of one subject."""
+        query = select(audit.AuditEvent).order_by(audit.AuditEvent.seq.desc()).limit(last)
+        if action:
+            query = query.where(audit.AuditEvent.action.startswith(action, autoescape=True))
+        if subject:
+            query = query.where(audit.AuditEvent.subject == subject)
+        with self.read() as session:
+            return [event.line() for event in reversed(session.scalars(query).all())]
+
     def verify_audit(self) -> audit.AuditReport:
         """Prove the audit log whole.
 
@@ -144,10 +154,9 @@ def _plain_errors(url: str) -> Iterator[None]:
             raise Tampered(
                 "the database file is damaged", where=where, remedy="restore it from a backup"
             ) from error
-        if "no such table" in reason or "does not exist" in reason:
-            raise LabError(
-                "the lab is not set up here", where=where, remedy="run 'lab init' or give --home"
-            ) from error
-        if any(sign in reason for sign in ("full", "unable to open", "locked", "readonly", "connect")):
+        if any(sign in reason for sign in ("no such table", "does not exist", "unable to open")):
+            remedy = "run 'lab init', or give --home"
+            raise LabError("the lab is not set up here", where=where, remedy=remedy) from error
+        if any(sign in reason for sign in ("full", "locked", "readonly", "connect")):
             raise LabError(f"the database cannot be used: {reason}", where=where) from error
         raise

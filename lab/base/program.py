@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from typer.exceptions import TyperException
 
 from lab.base.errors import LabError
 
@@ -30,10 +30,9 @@ def run(app: typer.Typer) -> NoReturn:
     try:
         status = app(args=arguments, standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        status = USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except TyperException as error:
+        status = _say(f"{str(error).rstrip(".")}: see --help", USAGE) if str(error) else USAGE
+    except (typer.Abort, KeyboardInterrupt):
         status = _say("interrupted", INTERRUPTED)
     except Exception as error:
         if debug:
@@ -43,6 +42,8 @@ def run(app: typer.Typer) -> NoReturn:
 
 
 def _explain(error: Exception) -> int:
+    if isinstance(error, typer.Exit):
+        return error.exit_code
     if isinstance(error, LabError):
         return _say(str(error), error.exit_status)
     if isinstance(error, BrokenPipeError):
