@@ -102,14 +102,12 @@ def copy_beneath(root: Path, relative: str, destination: Path, max_bytes: int) -
         BadInput: a link, no regular file, more than `max_bytes` bytes, or a path that leaves the folder.
     """
     descriptor = _open_beneath(root, relative)
+    try:
+        _check_plain(os.fstat(descriptor), relative)
+    except BadInput:
+        os.close(descriptor)
+        raise
     with os.fdopen(descriptor, "rb") as source:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadInput("not a regular file", where=relative, remedy="submit plain files only")
-        if status.st_nlink > 1:
-            raise BadInput(
-                "a file with several names", where=relative, remedy="submit a copy, not a hard link"
-            )
         digest = hashlib.sha256()
         left = max_bytes
         with destination.open("xb") as target:
@@ -126,6 +124,13 @@ def copy_beneath(root: Path, relative: str, destination: Path, max_bytes: int) -
             target.flush()
             os.fsync(target.fileno())
     return digest.hexdigest()
+
+
+def _check_plain(status: os.stat_result, relative: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput("not a regular file", where=relative, remedy="submit plain files only")
+    if status.st_nlink > 1:
+        raise BadInput("a file with several names", where=relative, remedy="submit a copy, not a hard link")
 
 
 def _open_beneath(root: Path, relative: str) -> int:

@@ -31,7 +31,8 @@ def run(app: typer.Typer) -> NoReturn:
         status = app(args=arguments, standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
-        status = _say(f"{str(error).rstrip(".")}: see --help", USAGE) if str(error) else USAGE
+        said = str(error).rstrip(".")
+        status = _say(f"{said}: see --help", USAGE) if said else USAGE
     except (typer.Abort, KeyboardInterrupt):
         status = _say("interrupted", INTERRUPTED)
     except Exception as error:

@@ -42,7 +42,11 @@ class Mount:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of a sandbox, None where open: each holds per process, `processes` for all of it."""
+    """Bounds of a sandbox, None where open: each holds per process, `processes` for all of it.
+
+    The kernel does not count the processes of its own root, so `processes` does not hold for a sandbox
+    that the host's root starts.
+    """
 
     memory_bytes: int | None = None
     processes: int | None = None
