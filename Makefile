@@ -1,0 +1,37 @@
+# The two commands of a newcomer: make demo, make test. Everything else is here for daily work.
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PEOPLE ?= 20000
+INPUT  ?=
+PORT   ?= 8000
+
+.PHONY: demo lab test lint lock clean
+
+demo: $(VENV)/.ready
+	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
+
+lab: $(VENV)/.ready
+	@$(BIN)/python -m lab.demo --stay --port $(PORT) --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The environment is made anew from the lock file whenever that changes.
+$(VENV)/.ready: requirements.lock pyproject.toml lab/bootstrap.py lab/hub/proxy/package-lock.json
+	@echo "setting up $(VENV): Python packages from PyPI, the hub's proxy from npm"
+	@$(PYTHON) -m lab.bootstrap $(VENV)
+	@touch $@
+
+# Needs uv, and the network.
+lock:
+	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
+		--quiet --no-header --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) var build *.egg-info
