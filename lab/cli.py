@@ -246,10 +246,14 @@ def catalogue_show(context: Context, project: Annotated[str, typer.Option()], as
 
 
 @audit_group.command("verify")
-def audit_verify(context: Context, as_json: Json = False) -> None:
+def audit_verify(
+    context: Context,
+    mirror: Annotated[Path | None, typer.Option(help="Compare with this copy, kept elsewhere.")] = None,
+    as_json: Json = False,
+) -> None:
     """Prove the audit log whole; fails on one changed byte and says where."""
     call: Call = context.obj
-    report = call.settings.database().verify_audit()
+    report = call.settings.database().verify_audit(mirror)
     if as_json:
         print(json.dumps({"events": report.events, "head": report.head}))
     else:

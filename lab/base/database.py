@@ -53,7 +53,8 @@ class Database:
 
     def create(self) -> None:
         """Create the tables that are missing."""
-        Base.metadata.create_all(self.engine)
+        with _plain_errors(self.url):
+            Base.metadata.create_all(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -94,14 +95,14 @@ class Database:
         with self.read() as session:
             return [event.line() for event in reversed(session.scalars(query).all())]
 
-    def verify_audit(self) -> audit.AuditReport:
-        """Prove the audit log whole.
+    def verify_audit(self, mirror: Path | None = None) -> audit.AuditReport:
+        """Prove the audit log whole, beside its own mirror or another copy of it.
 
         Raises:
             Tampered: naming the first event that is not as it was written.
         """
         with self.read() as session:
-            return audit.verify(session, self.mirror)
+            return audit.verify(session, mirror or self.mirror)
 
 
 class _Changes:
@@ -157,6 +158,9 @@ def _plain_errors(url: str) -> Iterator[None]:
         if any(sign in reason for sign in ("no such table", "does not exist", "unable to open")):
             remedy = "run 'lab init', or give --home"
             raise LabError("the lab is not set up here", where=where, remedy=remedy) from error
-        if any(sign in reason for sign in ("full", "locked", "readonly", "connect")):
+        if any(sign in reason for sign in ("is full", "disk I/O")):
+            remedy = "free some space and run it again; nothing half written was kept"
+            raise LabError("the disk is full, or fails", where=where, remedy=remedy) from error
+        if any(sign in reason for sign in ("locked", "readonly", "connect")):
             raise LabError(f"the database cannot be used: {reason}", where=where) from error
         raise

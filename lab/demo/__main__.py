@@ -1,0 +1,68 @@
+"""`make demo` walks the road to its end; `make lab` leaves the lab running for a person to walk it."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.base.errors import LabError
+from lab.base.program import run
+from lab.demo import prepare
+from lab.demo.prepare import PEOPLE, PROJECT, Place
+from lab.demo.report import Report
+from lab.demo.walk import hub, wait_until_up, walk
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def demo(
+    people: Annotated[int, typer.Option(help="How many people the generated deliveries are about.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Same seed, same deliveries.")] = 1,
+    given: Annotated[
+        Path | None, typer.Option("--input", help="A folder of deliveries to use instead.")
+    ] = None,
+    stay: Annotated[bool, typer.Option("--stay", help="Leave the lab running.")] = False,
+    port: Annotated[int, typer.Option(help="Where the lab stays.")] = 8000,
+    work: Annotated[Path | None, typer.Option(help="The demo's folder.")] = None,
+) -> None:
+    """From three departments' deliveries to one released table."""
+    place = Place((work or Path("var", "lab" if stay else "demo")).absolute())
+    place.work.mkdir(parents=True, exist_ok=True)
+    report = Report()
+    if not (stay and _has_extract(place)):
+        deliveries = prepare.deliver(place, report, people, seed, given)
+        prepare.validate(place, report, deliveries)
+        prepare.link(place, report, deliveries)
+        prepare.extract(place, report)
+    if stay:
+        asyncio.run(_stay(place, port))
+        return
+    asyncio.run(walk(place, report))
+    report.show()
+    summary = place.work / "summary.json"
+    report.write(summary)
+    print(f"the summary is in {summary}")
+
+
+def _has_extract(place: Place) -> bool:
+    try:
+        return bool(place.programs.ask("lab", "catalogue", "show", "--project", PROJECT))
+    except LabError:
+        return False
+
+
+async def _stay(place: Place, port: int) -> None:
+    passwords = place.accounts()
+    with hub(place, port) as address:
+        await wait_until_up(address, place.work / "hub.log")
+        print(f"\nThe lab is at {address}   (Ctrl-C stops it)\n")
+        for username, (name, role) in PEOPLE.items():
+            print(f"  {role:<11} {username:<6} {passwords[username]:<18} {name}")
+        print(f"\nThe commands use it with --home {place.home}\n")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    run(app)
