@@ -1,0 +1,13 @@
+"""Where things stand inside a session. The hub builds the room after this plan; the notebook reads it."""
+
+from pathlib import Path
+
+DATA = Path("/data")  # the project's extract, read only
+WORKSPACE = Path("/workspace")  # the person's own folder for the project, her home
+SOCKETS = Path("/run/lab")
+KEEPER = SOCKETS / "keeper.sock"  # submissions go out here
+HUB = SOCKETS / "hub" / "hub.sock"  # the hub's API, for the notebook server
+SERVER = SOCKETS / "server" / "server.sock"  # the notebook server, for the proxy
+
+# One message to the keeper, or from it, is one line of JSON no longer than this.
+LONGEST_LINE = 1 << 20
