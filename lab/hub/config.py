@@ -42,6 +42,8 @@ def _hub(c: Any, places: Places, port: int) -> None:
     c.JupyterHub.hub_socket_mode = 0o600
     c.JupyterHub.db_url = f"sqlite:///{places.state / 'jupyterhub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(places.state / "cookie_secret")
+    c.JupyterHub.default_url = "/hub/home"
+    c.JupyterHub.redirect_to_server = False
     c.JupyterHub.cookie_max_age_days = 0.5
     c.JupyterHub.oauth_token_expires_in = _HALF_A_DAY
     c.JupyterHub.cleanup_servers = False  # sessions outlive a restart of the hub

@@ -19,7 +19,7 @@ from pathlib import Path
 from lab.base.errors import LabError
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
-from lab.hub.places import Places
+from lab.hub.places import Places, open_log
 from lab.hub.room import Room
 from lab.hub.singleuser import PRIVATE
 from lab.session.room import LONGEST_LINE
@@ -108,14 +108,11 @@ async def _converse(box: DropBox, reader: asyncio.StreamReader, writer: asyncio.
 async def _copy_log(source: asyncio.StreamReader, log: Path) -> None:
     """Keep the first part of what the server prints; it must not fill the lab's disk."""
     left = _LONGEST_LOG
-    with log.open("wb", buffering=0, opener=_private) as stream:
+    log.unlink(missing_ok=True)
+    with open_log(log) as stream:
         while block := await source.read(65536):
             stream.write(block[:left])
             left -= min(left, len(block))
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

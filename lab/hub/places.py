@@ -4,6 +4,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from lab.base.errors import IsolationRefused
@@ -72,6 +73,11 @@ class Places:
             raise IsolationRefused(
                 "the folder for sockets is not ours alone", where=str(self.sockets), remedy="remove it"
             )
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a log that only its owner reads, at its end."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0)
 
 
 def socket_url(path: Path) -> str:

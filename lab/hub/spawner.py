@@ -7,9 +7,10 @@ from typing import Any
 
 from jupyterhub.objects import Server
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException, Spawner
+from jupyterhub.utils import unix_socket_in_use
 from traitlets import Instance
 
-from lab.base.errors import LabError
+from lab.base.errors import LabError, NotPermitted
 from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.hub.places import socket_url
@@ -36,9 +37,19 @@ class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]
         self.cmd = [sys.executable, "-m", "lab.hub.keeper", "--user", room.username, "--project", room.project]
         await super().start()
         self.started = _start_time(self.pid)
+        await self._answering(room)
         return socket_url(room.server_socket)
 
+    async def _answering(self, room: Room) -> None:
+        # JupyterHub itself asks at growing intervals, which would cost seconds of a person's time.
+        while not unix_socket_in_use(str(room.server_socket)):
+            if await self.poll() is not None:
+                raise SpawnException("the session ended while it started", reason="ended", status_code=500)
+            await asyncio.sleep(0.05)
+
     def _open(self) -> Room:
+        if not self.name:
+            raise NotPermitted("a session belongs to a project", remedy="start it from the list of projects")
         require_isolation()
         db = self.settings.database()
         room = Room.open(self.settings, db, self.user.name, self.name)
