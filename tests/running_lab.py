@@ -71,7 +71,13 @@ def make_lab(home: Path) -> Settings:
     db.create()
     for slug in ("work-health", "pensions", "asleep", "empty"):
         projects.ensure_project(
-            db, slug, title=f"About {slug}", purpose="tests", starts=TODAY - YEAR, ends=TODAY + YEAR, actor="adam"
+            db,
+            slug,
+            title=f"About {slug}",
+            purpose="tests",
+            starts=TODAY - YEAR,
+            ends=TODAY + YEAR,
+            actor="adam",
         )
     _person(settings, "rita", Role.RESEARCHER, "work-health", "asleep", "empty")
     _person(settings, "ravi", Role.RESEARCHER, "pensions")

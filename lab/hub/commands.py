@@ -1,12 +1,10 @@
 """Commands of `lab` for the hub and for the rooms behind it."""
 
 import asyncio
-import getpass
 import json
 import signal
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,19 +12,13 @@ import typer
 from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 
-_RULES = {
-    "allow_extra_args": True,
-    "ignore_unknown_options": True,
-    "allow_interspersed_args": False,
-}
-
 
 def register(app: typer.Typer) -> None:
     """Add `lab hub` and `lab sandbox`."""
     hub = typer.Typer(help="The front door: login, sessions, the checkers' pages.", no_args_is_help=True)
     sandbox = typer.Typer(help="The rooms: what a session may see and do.", no_args_is_help=True)
     hub.command("start")(start)
-    sandbox.command("run", context_settings=_RULES)(run_inside)
+    sandbox.command("run")(run_inside)
     sandbox.command("explain")(explain)
     app.add_typer(hub, name="hub")
     app.add_typer(sandbox, name="sandbox")
@@ -53,7 +45,10 @@ Person = Annotated[str, typer.Option("--as", help="Whose room; default: you.")]
 
 
 def run_inside(
-    context: typer.Context, project: Project, as_: Person = "", command: Annotated[list[str] | None, typer.Argument()] = None
+    context: typer.Context,
+    project: Project,
+    as_: Person = "",
+    command: Annotated[list[str] | None, typer.Argument(help="After --; default: a shell.")] = None,
 ) -> None:
     """Run a command in exactly a session's sandbox, for a person who may have that session now."""
     from lab.hub.keeper import Keeper
@@ -94,7 +89,8 @@ def _in_words(told: dict[str, Any]) -> str:
     lines = [f"the room of {told['person']} for {told['project']}, on the extract {told['extract']}"]
     lines += ["", "mounted:"]
     for mount in told["mounts"]:
-        lines.append(f"  {mount['target']:<44} {'writable ' if mount['writable'] else 'read only'}  {mount['why']}")
+        access = "writable" if mount["writable"] else "read only"
+        lines.append(f"  {mount['target']:<44} {access:<10} {mount['why']}")
     lines += ["", "sockets:"]
     lines += [f"  {each['path']:<44} {each['why']}" for each in told["sockets"]]
     lines += ["", f"network: {told['network']}", "", "limits:"]

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lab.base.database import Database
 from lab.base.errors import BadInput, LabError
 from lab.base.files import canonical_json, copy_beneath, new_folder
 from lab.base.settings import Settings
+from lab.session.room import DECLARATION
 
-DECLARATION = "submission.toml"
 _MOST_FILES = 100
 _LARGEST_FILE = 64 << 20
 _LARGEST_SUBMISSION = 256 << 20
@@ -70,13 +69,16 @@ class DropBox:
             "extract": self.extract,
             "workspace_folder": folder,
         }
-        with self._database().write(actor=self.username, via="session") as unit:
-            with new_folder(self.settings.checking / "inbox" / identifier) as box:
-                digests = self._copy(folder, names, box / "files")
-                (box / "envelope.json").write_bytes(canonical_json(envelope))
-                details = {"project": self.project, "extract": self.extract, "files": digests}
-                # Recorded before the folder takes its name: what arrives is in the log.
-                unit.record("submission.sent", subject=identifier, details=details)
+        inbox = self.settings.checking / "inbox"
+        # The folder takes its name inside the transaction: what cannot arrive is not in the log.
+        with (
+            self.settings.database().write(actor=self.username, via="session") as unit,
+            new_folder(inbox / identifier) as box,
+        ):
+            digests = self._copy(folder, names, box / "files")
+            (box / "envelope.json").write_bytes(canonical_json(envelope))
+            details = {"project": self.project, "extract": self.extract, "files": digests}
+            unit.record("submission.sent", subject=identifier, details=details)
         return {**envelope, "files": digests}
 
     def _copy(self, folder: str, names: list[str], box: Path) -> dict[str, str]:
@@ -106,9 +108,6 @@ class DropBox:
     def _is_own(self, identifier: str) -> bool:
         # One project's name may begin with another's.
         return re.fullmatch(re.escape(self.project) + r"-\d{8}t\d{6}-[0-9a-f]{6}", identifier) is not None
-
-    def _database(self) -> Database:
-        return self.settings.database()
 
 
 def _checked_names(files: list[Any]) -> list[str]:

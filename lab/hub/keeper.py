@@ -22,7 +22,7 @@ from lab.hub.dropbox import DropBox
 from lab.hub.places import Places, open_log
 from lab.hub.room import Room
 from lab.hub.singleuser import PRIVATE
-from lab.session.room import LONGEST_LINE
+from lab.session.room import LONGEST_REQUEST
 
 _PATIENCE = 30.0  # seconds that a connection may stay silent
 _MOST_CONNECTIONS = 8
@@ -90,7 +90,7 @@ class Keeper:
 
         path = self.room.keeper_socket
         path.unlink(missing_ok=True)
-        return await asyncio.start_unix_server(serve, path, limit=LONGEST_LINE)
+        return await asyncio.start_unix_server(serve, path, limit=LONGEST_REQUEST)
 
 
 async def _converse(box: DropBox, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,13 +8,10 @@ from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from lab.hub.singleuser import PRIVATE
 
 
-class RoomKernelManager(ServerKernelManager):  # type: ignore[misc]
+class RoomKernelManager(ServerKernelManager):
     """Starts a kernel in the room's environment, less the server's token and addresses."""
 
     async def _async_pre_start_kernel(self, **arguments: Any) -> tuple[list[str], dict[str, Any]]:
         given = arguments.pop("env", None) or os.environ
         arguments["env"] = {name: value for name, value in given.items() if not name.startswith(PRIVATE)}
-        command, options = await super()._async_pre_start_kernel(**arguments)
-        return command, options
-
-    pre_start_kernel = _async_pre_start_kernel
+        return await super()._async_pre_start_kernel(**arguments)

@@ -135,9 +135,8 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise LabError(
-                f"port {port} cannot be used: {error.strerror}", where="127.0.0.1", remedy="choose another with --port"
-            ) from error
+            what = f"port {port} cannot be used: {error.strerror}"
+            raise LabError(what, where="127.0.0.1", remedy="choose another with --port") from error
 
 
 def _import_path() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.objects import Server
-from jupyterhub.spawner import LocalProcessSpawner, SpawnException, Spawner
+from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from jupyterhub.utils import unix_socket_in_use
 from traitlets import Instance
 
@@ -34,7 +34,8 @@ class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]
             room = await asyncio.to_thread(self._open)
         except LabError as error:
             raise SpawnException(str(error), reason="not permitted", status_code=403) from error
-        self.cmd = [sys.executable, "-m", "lab.hub.keeper", "--user", room.username, "--project", room.project]
+        whose = ["--user", room.username, "--project", room.project]
+        self.cmd = [sys.executable, "-m", "lab.hub.keeper", *whose]
         await super().start()
         self.started = _start_time(self.pid)
         await self._answering(room)

@@ -3,7 +3,9 @@
 The demo's researcher is one. No token is used, because researchers have none.
 """
 
+import html
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +44,7 @@ class Visitor:
             NotPermitted: the hub does not know this name with this password.
         """
         self.browser.get(f"{self.url}/hub/login", timeout=_SECONDS).raise_for_status()
-        form = {"username": username, "password": password, "_xsrf": self._xsrf("/hub/")}
+        form = {"username": username, "password": password, "_xsrf": self.xsrf("/hub/")}
         answer = self.browser.post(f"{self.url}/hub/login", data=form, timeout=_SECONDS)
         if answer.status_code == 403:
             raise NotPermitted("the hub refused the login", where=username)
@@ -72,12 +74,14 @@ class Visitor:
     def stop_session(self, project: str) -> None:
         """Press a project's Stop button and wait until the session is gone."""
         address = f"{self.url}/hub/api/users/{self.username}/servers/{project}"
-        headers = {"X-XSRFToken": self._xsrf("/hub/"), "Referer": f"{self.url}/hub/home"}
+        headers = {"X-XSRFToken": self.xsrf("/hub/"), "Referer": f"{self.url}/hub/home"}
         answer = self.browser.delete(address, headers=headers, timeout=_SECONDS)
         answer.raise_for_status()
 
-    def _xsrf(self, path: str) -> str:
-        return next((each.value or "" for each in self.browser.cookies if each.name == "_xsrf" and each.path == path), "")
+    def xsrf(self, path: str) -> str:
+        """Return the token that a form of the pages below `path` must carry."""
+        found = (each for each in self.browser.cookies if each.name == "_xsrf" and each.path == path)
+        return next((each.value or "" for each in found), "")
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,11 @@ class SessionPage:
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request to the session's server, as its own page would."""
-        headers = {"X-XSRFToken": self.visitor._xsrf(self.path), "Referer": f"{self.visitor.url}{self.path}lab"}
-        address = f"{self.visitor.url}{self.path}{path}"
-        return self.visitor.browser.request(method, address, headers=headers, timeout=_SECONDS, **options)
+        here = f"{self.visitor.url}{self.path}"
+        headers = {"X-XSRFToken": self.visitor.xsrf(self.path), "Referer": f"{here}lab"}
+        return self.visitor.browser.request(
+            method, f"{here}{path}", headers=headers, timeout=_SECONDS, **options
+        )
 
     def upload(self, path: str, content: str) -> None:
         """Save a text file in the workspace."""
@@ -178,8 +184,5 @@ def _text_of(kind: str, content: dict[str, Any]) -> list[str]:
 
 def _message(page: str) -> str:
     """Return the sentence of the hub's error page."""
-    import html
-    import re
-
     found = re.search(r'<p class="error-message">(.*?)</p>', page, re.DOTALL)
     return html.unescape(" ".join(found.group(1).split())) if found else "the hub refused the session"

@@ -9,5 +9,8 @@ KEEPER = SOCKETS / "keeper.sock"  # submissions go out here
 HUB = SOCKETS / "hub" / "hub.sock"  # the hub's API, for the notebook server
 SERVER = SOCKETS / "server" / "server.sock"  # the notebook server, for the proxy
 
-# One message to the keeper, or from it, is one line of JSON no longer than this.
-LONGEST_LINE = 1 << 20
+DECLARATION = "submission.toml"
+
+# One message is one line of JSON: to the keeper, and back from it.
+LONGEST_REQUEST = 64 << 10
+LONGEST_ANSWER = 16 << 20

@@ -4,7 +4,7 @@ All of them can be undone by a person who runs her own server in the room; what 
 sandbox around it. They close the easy ways out and keep the room tidy.
 """
 
-from lab.session.room import DATA, SERVER, WORKSPACE
+from lab.session.room import SERVER, WORKSPACE
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 
@@ -51,5 +51,3 @@ c.LabApp.extension_manager = "readonly"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.default_url = "/lab"
-c.LabServerApp.blocked_extensions_uris = ""
-c.AsyncMappingKernelManager.cull_idle_timeout = 0
