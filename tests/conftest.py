@@ -4,8 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from running_lab import running_lab
 
 from lab.base.settings import Settings
+
+__all__ = ["running_lab"]
 
 
 @pytest.fixture(scope="session")

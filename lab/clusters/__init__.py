@@ -1,0 +1,1 @@
+"""Compute for sessions: the cluster inside the sandbox."""

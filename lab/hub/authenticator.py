@@ -1,0 +1,37 @@
+"""Login with the lab's own accounts. SATRE 1.5.06."""
+
+import asyncio
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from traitlets import Instance
+
+from lab.base.settings import Settings
+from lab.registry.view import Role, person, verify_password
+
+
+class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
+    """Lets in who has an account in the registry; who is an admin there is one here."""
+
+    settings = Instance(Settings).tag(config=True)
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any] | None:
+        """Return the person whose name and password these are, or None."""
+        return await asyncio.to_thread(self._check, data.get("username", ""), data.get("password", ""))
+
+    def _check(self, username: str, password: str) -> dict[str, Any] | None:
+        db = self.settings.database()
+        good = verify_password(db, username, password)
+        found = person(db, username) if good else None
+        if found is None:
+            return None
+        with db.write(actor=username, via="hub") as unit:
+            unit.record("person.logged_in", subject=username)
+        return {"name": username, "admin": Role.ADMIN in found.roles}
+
+    async def refresh_user(self, user: Any, handler: Any = None, **_options: Any) -> bool | dict[str, Any]:
+        """Ask the registry again: who is gone there is logged out, roles are as they are now."""
+        found = await asyncio.to_thread(person, self.settings.database(), user.name)
+        if found is None:
+            return False
+        return {"name": user.name, "admin": Role.ADMIN in found.roles, "auth_state": None}

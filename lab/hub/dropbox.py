@@ -1,0 +1,123 @@
+"""The way from a room to the gate: named files are copied out, bound to who sent them from where.
+
+Whatever the room says is a claim. Person, project and extract come from the keeper, who knows them;
+the files are opened so that no link can lead outside of the workspace, and never parsed here.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from lab.base.errors import BadInput, LabError
+from lab.base.files import canonical_json, copy_beneath, new_folder
+from lab.base.settings import Settings
+from lab.session.room import DECLARATION
+
+_MOST_FILES = 100
+_LARGEST_FILE = 64 << 20
+_LARGEST_SUBMISSION = 256 << 20
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,119}")
+
+
+@dataclass(frozen=True)
+class DropBox:
+    """One session's drop box."""
+
+    settings: Settings
+    username: str
+    project: str
+    extract: str
+    workspace: Path
+
+    def answer(self, request: Any) -> dict[str, Any]:
+        """Answer one message of the room: submit or status. Never raises for what the room says."""
+        try:
+            match request:
+                case {"action": "submit", "folder": str(folder), "files": list(files)}:
+                    return {"ok": True, "receipt": self.submit(folder, files)}
+                case {"action": "status"}:
+                    return {"ok": True, "submissions": self.status()}
+            raise BadInput("not a request that is known here")
+        except LabError as error:
+            return {"ok": False, "error": str(error)}
+        except OSError as error:
+            return {"ok": False, "error": f"the lab cannot take submissions now: {error.strerror}"}
+
+    def submit(self, folder: str, files: list[Any]) -> Mapping[str, Any]:
+        """Copy the named files of a workspace folder into the gate's inbox, all or none.
+
+        Args:
+            folder: path relative to the workspace, "" for the workspace itself.
+            files: plain names inside of it; the declaration must be one of them.
+
+        Raises:
+            BadInput: names, links or sizes that are not accepted.
+        """
+        names = _checked_names(files)
+        now = datetime.now(UTC)
+        identifier = f"{self.project}-{now:%Y%m%dt%H%M%S}-{uuid4().hex[:6]}"
+        envelope = {
+            "id": identifier,
+            "project": self.project,
+            "submitted_by": self.username,
+            "submitted_at": now.isoformat(timespec="seconds"),
+            "extract": self.extract,
+            "workspace_folder": folder,
+        }
+        inbox = self.settings.checking / "inbox"
+        # The folder takes its name inside the transaction: what cannot arrive is not in the log.
+        with (
+            self.settings.database().write(actor=self.username, via="session") as unit,
+            new_folder(inbox / identifier) as box,
+        ):
+            digests = self._copy(folder, names, box / "files")
+            (box / "envelope.json").write_bytes(canonical_json(envelope))
+            details = {"project": self.project, "extract": self.extract, "files": digests}
+            unit.record("submission.sent", subject=identifier, details=details)
+        return {**envelope, "files": digests}
+
+    def _copy(self, folder: str, names: list[str], box: Path) -> dict[str, str]:
+        box.mkdir(mode=0o700)
+        left, digests = _LARGEST_SUBMISSION, {}
+        for name in names:
+            relative = f"{folder}/{name}" if folder else name
+            digests[name] = copy_beneath(self.workspace, relative, box / name, min(left, _LARGEST_FILE))
+            left -= (box / name).stat().st_size
+        return digests
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return what the gate says about this project's submissions, oldest first."""
+        found = []
+        for path in sorted((self.settings.checking / "status").glob(f"{self.project}-*.json")):
+            entry = json.loads(path.read_bytes())
+            if entry.get("project") == self.project:
+                found.append(entry)
+        waiting = {path.name for path in (self.settings.checking / "inbox").glob(f"{self.project}-*")}
+        known = {entry["id"] for entry in found}
+        return found + [
+            {"id": name, "project": self.project, "state": "submitted", "verdict": None, "outputs": []}
+            for name in sorted(waiting - known)
+            if self._is_own(name)
+        ]
+
+    def _is_own(self, identifier: str) -> bool:
+        # One project's name may begin with another's.
+        return re.fullmatch(re.escape(self.project) + r"-\d{8}t\d{6}-[0-9a-f]{6}", identifier) is not None
+
+
+def _checked_names(files: list[Any]) -> list[str]:
+    if len(files) > _MOST_FILES:
+        raise BadInput(f"more than {_MOST_FILES} files", remedy="split the submission")
+    for name in files:
+        if not isinstance(name, str) or not _PLAIN_NAME.fullmatch(name):
+            raise BadInput(
+                "not a plain file name", where=str(name)[:120], remedy="use letters, digits, '.', '-' and '_'"
+            )
+    if DECLARATION not in files:
+        raise BadInput("the declaration is missing", where=DECLARATION, remedy="declare every output in it")
+    return sorted(set(files))

@@ -1,0 +1,146 @@
+"""The keeper of one room: starts it, serves its drop box, and takes it down with itself.
+
+Runs outside of the sandbox, one process a session, and outlives the hub. The sandbox dies with its
+keeper, whatever kills it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.base.errors import LabError
+from lab.base.settings import Settings
+from lab.hub.dropbox import DropBox
+from lab.hub.places import Places, open_log
+from lab.hub.room import Room
+from lab.hub.singleuser import PRIVATE
+from lab.session.room import LONGEST_REQUEST
+
+_PATIENCE = 30.0  # seconds that a connection may stay silent
+_MOST_CONNECTIONS = 8
+_LONGEST_LOG = 4 << 20  # bytes of a server's output that are kept
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps one room."""
+
+    settings: Settings
+    room: Room
+
+    async def keep(self, argv: Sequence[str], *, message: bytes | None, log: Path | None) -> int:
+        """Run a command in the room until it ends or we are told to stop; return its exit status.
+
+        Args:
+            argv: the command.
+            message: what it reads on standard input; None leaves it ours.
+            log: where what it prints goes; None leaves it ours.
+        """
+        self.room.prepare()
+        box = await self._serve()
+        try:
+            return await self._run(argv, message, log)
+        finally:
+            box.close()
+            shutil.rmtree(self.room.sockets, ignore_errors=True)
+
+    async def _run(self, argv: Sequence[str], message: bytes | None, log: Path | None) -> int:
+        sandbox = self.room.sandbox()
+        process = await asyncio.create_subprocess_exec(
+            *sandbox.command(argv),
+            env=dict(sandbox.environment),
+            stdin=asyncio.subprocess.PIPE if message is not None else None,
+            stdout=asyncio.subprocess.PIPE if log else None,
+            stderr=asyncio.subprocess.STDOUT if log else None,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Killing bubblewrap takes everything inside with it.
+            loop.add_signal_handler(number, _kill, process)
+        if process.stdin is not None and message is not None:
+            process.stdin.write(message)
+            process.stdin.close()
+        if log is not None and process.stdout is not None:
+            await _copy_log(process.stdout, log)
+        return await process.wait()
+
+    async def _serve(self) -> asyncio.Server:
+        box = DropBox(
+            self.settings,
+            self.room.username,
+            self.room.project,
+            self.room.extract.id,
+            self.room.workspace,
+        )
+        seats = asyncio.Semaphore(_MOST_CONNECTIONS)
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
+                async with seats:
+                    await _converse(box, reader, writer)
+            writer.close()
+
+        path = self.room.keeper_socket
+        path.unlink(missing_ok=True)
+        return await asyncio.start_unix_server(serve, path, limit=LONGEST_REQUEST)
+
+
+async def _converse(box: DropBox, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one line after the other; a line that is too long ends the conversation."""
+    while line := await asyncio.wait_for(reader.readline(), _PATIENCE):
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            request = None
+        answer = await asyncio.to_thread(box.answer, request)
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await asyncio.wait_for(writer.drain(), _PATIENCE)
+
+
+async def _copy_log(source: asyncio.StreamReader, log: Path) -> None:
+    """Keep the first part of what the server prints; it must not fill the lab's disk."""
+    left = _LONGEST_LOG
+    log.unlink(missing_ok=True)
+    with open_log(log) as stream:
+        while block := await source.read(65536):
+            stream.write(block[:left])
+            left -= min(left, len(block))
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+def main() -> None:
+    """Keep the notebook server of one session; started by the hub."""
+    parser = argparse.ArgumentParser(prog="lab.hub.keeper")
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--project", required=True)
+    given = parser.parse_args()
+    settings = Settings.load()
+    db = settings.database()
+    try:
+        room = Room.open(settings, db, given.user, given.project)
+        private = {name: value for name, value in os.environ.items() if name.startswith(PRIVATE)}
+        keeper = Keeper(settings, room)
+        log = Places.of(settings).session_log(given.user, given.project)
+        command = [sys.executable, "-m", "lab.hub.singleuser"]
+        status = asyncio.run(keeper.keep(command, message=json.dumps(private).encode(), log=log))
+        with db.write(actor=given.user, via="session") as unit:
+            unit.record("session.ended", subject=given.project, details={"status": status})
+    except LabError as error:
+        sys.exit(f"error: {error}")
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+if __name__ == "__main__":
+    main()

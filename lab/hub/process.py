@@ -1,0 +1,146 @@
+"""The hub as a process: started, waited for, stopped; what it prints goes to its log."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from lab.base.errors import LabError
+from lab.base.sandbox import require_isolation
+from lab.base.settings import Settings
+from lab.hub.config import proxy_program
+from lab.hub.places import Places, open_log
+
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+_CONFIG = Path(__file__).parent / "jupyterhub_config.py"
+
+
+class HubProcess:
+    """A running hub."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+        self.process, self.port, self.log = process, port, log
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait(self) -> int:
+        """Wait until it ends."""
+        return self.process.wait()
+
+    def stop(self) -> None:
+        """Stop hub, proxy and services. Sessions go on: a hub that starts again finds them."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start_hub(settings: Settings, port: int) -> HubProcess:
+    """Start the hub and return when it answers.
+
+    Raises:
+        IsolationRefused: no sandbox can be had here.
+        NotFound: the proxy is not installed.
+        LabError: the port is taken, or the hub did not come up.
+    """
+    require_isolation()
+    proxy_program()
+    with settings.database().read():
+        places = Places.of(settings)
+    places.prepare()
+    _check_port(port)
+    environment = {
+        **os.environ,
+        "LAB_HOME": str(settings.home),
+        "LAB_DATABASE_URL": settings.database_url,
+        "LAB_PORT": str(port),
+        "PYTHONPATH": _import_path(),
+    }
+    with open_log(places.log) as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterhub", "--config", str(_CONFIG), "--log-level", "INFO"],
+            cwd=places.state,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            umask=0o077,
+            start_new_session=True,
+        )
+    hub = HubProcess(process, port, places.log)
+    try:
+        _wait_until_up(hub)
+    except BaseException:
+        hub.stop()
+        raise
+    return hub
+
+
+@contextmanager
+def running_hub(settings: Settings, port: int) -> Iterator[HubProcess]:
+    """Run a hub for as long as the block lasts."""
+    hub = start_hub(settings, port)
+    try:
+        yield hub
+    finally:
+        hub.stop()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_up(hub: HubProcess) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if hub.process.poll() is not None:
+            break
+        if _answers(hub.port):
+            return
+        time.sleep(0.05)
+    raise LabError("the hub did not start", where=str(hub.log), remedy="its log says why")
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/hub/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            what = f"port {port} cannot be used: {error.strerror}"
+            raise LabError(what, where="127.0.0.1", remedy="choose another with --port") from error
+
+
+def _import_path() -> str:
+    """Return where our own packages lie, for programs that start in another folder."""
+    own = str(Path(__file__).parents[2])
+    given = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(part for part in (own, given) if part)

@@ -1,0 +1,140 @@
+"""A session's room: what is mounted, what can be reached, what is limited, and why. SATRE 2.1.
+
+The one place that decides it, for sessions, for `lab sandbox run` and for `lab sandbox explain`.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.base.database import Database
+from lab.base.errors import NotFound
+from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
+from lab.base.settings import Settings
+from lab.catalogue.view import ExtractView, current_extract
+from lab.hub.places import Places
+from lab.registry.view import session_permit, today
+from lab.session import room as inside
+
+_PROCESSES = 512
+_LARGEST_FILE = 16 << 30
+_JUPYTER = Path(__file__).parent / "jupyter"
+
+
+@dataclass(frozen=True)
+class Room:
+    """One person's room for one project."""
+
+    username: str
+    project: str
+    extract: ExtractView
+    workspace: Path
+    sockets: Path
+    hub_socket: Path
+
+    @classmethod
+    def open(cls, settings: Settings, db: Database, username: str, project: str) -> "Room":
+        """Return the room of a person who may have one now.
+
+        Raises:
+            NotPermitted: she may not.
+            NotFound: the project has no extract.
+        """
+        session_permit(db, username, project, today())
+        extract = current_extract(settings, db, project)
+        if extract is None:
+            raise NotFound(
+                "the project has no data yet",
+                where=f"project {project}",
+                remedy="wait until its extract is received",
+            )
+        places = Places.of(settings)
+        workspace = settings.lab / "workspaces" / project / username
+        return cls(username, project, extract, workspace, places.session(username, project), places.hub)
+
+    @property
+    def keeper_socket(self) -> Path:
+        """The keeper's socket, as the host sees it."""
+        return self.sockets / inside.KEEPER.name
+
+    @property
+    def server_socket(self) -> Path:
+        """The notebook server's socket, as the host sees it."""
+        return self.sockets / "server" / inside.SERVER.name
+
+    def prepare(self) -> None:
+        """Make the folders that are mounted, for their owner only."""
+        for folder in (self.workspace, self.sockets, self.sockets / "server", self.sockets / "hub"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.hub_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def sandbox(self) -> Sandbox:
+        """Return the sandbox of this room."""
+        programs, environment = python_environment("lab")
+        own = (Mount(source, target, writable) for source, target, writable, _why in self._own_mounts())
+        return Sandbox(
+            mounts=(*programs, *own),
+            environment={**environment, **_environment(self)},
+            workdir=str(inside.WORKSPACE),
+            limits=limits(),
+            tmpfs=("/tmp", "/dev/shm"),  # noqa: S108 - inside, and private to this room
+        )
+
+    def _own_mounts(self) -> tuple[tuple[Path, str, bool, str], ...]:
+        return (
+            (self.extract.path, str(inside.DATA), False, "the project's extract"),
+            (self.workspace, str(inside.WORKSPACE), True, "her files of this project"),
+            (self.sockets, str(inside.SOCKETS), False, "the keeper's socket"),
+            (self.hub_socket.parent, str(inside.HUB.parent), False, "the hub's API, for the login"),
+            (self.sockets / "server", str(inside.SERVER.parent), True, "the notebook server's socket"),
+        )
+
+    def explain(self) -> dict[str, Any]:
+        """Return what is mounted, reachable and limited, and why."""
+        programs, _ = python_environment("lab")
+        bounds = limits()
+        return {
+            "person": self.username,
+            "project": self.project,
+            "extract": self.extract.id,
+            "mounts": [
+                *({"target": each.target, "writable": False, "why": "programs"} for each in programs),
+                *(
+                    {"target": target, "writable": writable, "why": why}
+                    for _source, target, writable, why in self._own_mounts()
+                ),
+            ],
+            "sockets": [
+                {"path": str(inside.KEEPER), "why": "submissions to the gate"},
+                {"path": str(inside.HUB), "why": "the notebook server checks logins with the hub"},
+                {"path": str(inside.SERVER), "why": "the proxy reaches the notebook server"},
+            ],
+            "network": "its own, with no device but loopback",
+            "limits": {
+                "memory_bytes": bounds.memory_bytes,
+                "processes": bounds.processes,
+                "cpu": os.cpu_count(),
+                "file_bytes": bounds.file_bytes,
+            },
+            "namespaces": ["user", "mount", "pid", "network", "ipc", "uts", "cgroup"],
+        }
+
+
+def limits() -> Limits:
+    """Return a room's limits: three quarters of the machine's memory, for each process."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Limits(memory_bytes=memory * 3 // 4, processes=_PROCESSES, file_bytes=_LARGEST_FILE)
+
+
+def _environment(room: Room) -> dict[str, str]:
+    return {
+        "HOME": str(inside.WORKSPACE),
+        "USER": room.username,
+        "SHELL": "/bin/sh",
+        "LAB_PROJECT": room.project,
+        "LAB_EXTRACT": room.extract.id,
+        "JUPYTER_CONFIG_PATH": str(_JUPYTER),
+        "JUPYTER_RUNTIME_DIR": "/tmp/jupyter",  # noqa: S108 - inside
+        "MPLBACKEND": "agg",
+    }

@@ -1,0 +1,116 @@
+"""Submitting outputs, and reading what the gate and the checkers say about them."""
+
+import html
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lab.base.errors import BadInput, NotFound
+from lab.session.keeper import ask
+from lab.session.room import DECLARATION, KEEPER, WORKSPACE
+from lab.session.submission import Submission
+
+_FINDING_COLUMNS = ["file", "verdict", "rule", "message", "cells", "remedy"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof that a submission has arrived: its number, and the hash of each file."""
+
+    id: str
+    submitted_at: str
+    files: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"{len(self.files) - 1} outputs submitted as {self.id}; session.findings() says how they fare"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td><code>{digest[:16]}</code></td></tr>"
+            for name, digest in self.files.items()
+        )
+        return f"<p>{html.escape(str(self))}</p><table>{rows}</table>"
+
+
+def submit(folder: Submission | Path | str, *, workspace: Path = WORKSPACE, keeper: Path = KEEPER) -> Receipt:
+    """Send a folder's declared outputs to the gate.
+
+    Raises:
+        BadInput: the declaration, or a file that it names, is missing or unreadable.
+        Refused: what the lab said.
+    """
+    place = folder.folder if isinstance(folder, Submission) else workspace / folder
+    relative = _below(place, workspace)
+    names = [DECLARATION, *_declared(place)]
+    told = ask({"action": "submit", "folder": relative, "files": names}, keeper)["receipt"]
+    return Receipt(told["id"], told["submitted_at"], dict(told["files"]))
+
+
+def submissions(keeper: Path = KEEPER) -> pd.DataFrame:
+    """Return the project's submissions, oldest first: id, state, verdict, number of outputs."""
+    rows = [
+        {
+            "id": entry["id"],
+            "state": entry["state"],
+            "verdict": entry.get("verdict") or "",
+            "outputs": len(entry.get("outputs") or []),
+        }
+        for entry in _status(keeper)
+    ]
+    return pd.DataFrame(rows, columns=["id", "state", "verdict", "outputs"])
+
+
+def findings(submission: str | None = None, keeper: Path = KEEPER) -> pd.DataFrame:
+    """Return what the gate found, one row a finding; an output without any has one row, too.
+
+    Args:
+        submission: its id; the newest one by default.
+
+    Raises:
+        NotFound: there is no such submission in this project.
+    """
+    entries = [entry for entry in _status(keeper) if submission in (None, entry["id"])]
+    if not entries:
+        raise NotFound("no such submission in this project", where=submission or "none yet")
+    rows = []
+    for output in max(entries, key=lambda entry: str(entry["id"]))["outputs"]:
+        given = output.get("findings") or [{"message": "nothing found", "verdict": output["verdict"]}]
+        for finding in given:
+            cells = ", ".join(finding.get("cells") or [])
+            rows.append({**finding, "file": output["file"], "cells": cells})
+    return pd.DataFrame(rows, columns=_FINDING_COLUMNS).fillna("")
+
+
+def _status(keeper: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = ask({"action": "status"}, keeper)["submissions"]
+    return entries
+
+
+def _below(place: Path, workspace: Path) -> str:
+    try:
+        relative = place.resolve().relative_to(workspace.resolve()).as_posix()
+    except ValueError as error:
+        what = "only a folder of the workspace can be submitted"
+        raise BadInput(what, where=str(place), remedy=f"copy it to {workspace}") from error
+    return "" if relative == "." else relative
+
+
+def _declared(folder: Path) -> list[str]:
+    path = folder / DECLARATION
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput("the declaration is missing", where=str(path), remedy="write it first") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"the declaration is not TOML: {error}", where=str(path)) from error
+    names = [output.get("file", "") for output in content.get("output", [])]
+    if not names:
+        raise BadInput("no output is declared", where=str(path), remedy="add an [[output]] for each file")
+    for name in names:
+        if not isinstance(name, str) or not (folder / name).is_file():
+            where = str(folder / str(name))
+            raise BadInput("a declared file is missing", where=where, remedy="write it first")
+    return list(dict.fromkeys(names))
