@@ -1,6 +1,5 @@
 """`make demo` walks the road to its end; `make lab` leaves the lab running for a person to walk it."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +7,12 @@ import typer
 
 from lab.base.errors import LabError
 from lab.base.program import run
+from lab.base.settings import Settings
 from lab.demo import prepare
 from lab.demo.prepare import PEOPLE, PROJECT, Place
 from lab.demo.report import Report
-from lab.demo.walk import hub, wait_until_up, walk
+from lab.demo.walk import walk
+from lab.hub.process import running_hub
 
 app = typer.Typer(add_completion=False)
 
@@ -37,9 +38,9 @@ def demo(
         prepare.link(place, report, deliveries)
         prepare.extract(place, report)
     if stay:
-        asyncio.run(_stay(place, port))
+        _stay(place, port)
         return
-    asyncio.run(walk(place, report))
+    walk(place, report)
     report.show()
     summary = place.work / "summary.json"
     report.write(summary)
@@ -53,15 +54,14 @@ def _has_extract(place: Place) -> bool:
         return False
 
 
-async def _stay(place: Place, port: int) -> None:
+def _stay(place: Place, port: int) -> None:
     passwords = place.accounts()
-    with hub(place, port) as address:
-        await wait_until_up(address, place.work / "hub.log")
-        print(f"\nThe lab is at {address}   (Ctrl-C stops it)\n")
+    with running_hub(Settings.load(place.home), port) as hub:
+        print(f"\nThe lab is open at {hub.url}   (Ctrl-C closes it)\n")
         for username, (name, role) in PEOPLE.items():
             print(f"  {role:<11} {username:<6} {passwords[username]:<18} {name}")
-        print(f"\nThe commands use it with --home {place.home}\n")
-        await asyncio.Event().wait()
+        print(f"\nThe commands use it with --home {place.home}\n", flush=True)
+        hub.wait()
 
 
 if __name__ == "__main__":

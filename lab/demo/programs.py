@@ -1,7 +1,6 @@
 """Running the three programs as a person would, by their command lines."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,16 +40,3 @@ class Programs:
     def ask(self, program: str, *arguments: str, actor: str = "", allow: int = 0) -> Any:
         """Run a call with --json and return its answer."""
         return json.loads(self.run(program, *arguments, "--json", actor=actor, allow=allow))
-
-    def start(self, program: str, *arguments: str, log: Path) -> "subprocess.Popen[bytes]":
-        """Start a call that stays, in a process group of its own; what it says goes to a file."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as stream:
-            return subprocess.Popen(
-                self.argv(program, *arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )

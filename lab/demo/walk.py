@@ -1,23 +1,18 @@
 """Stations 5 to 9: the lab, the analysis, the gate, the review, the release."""
 
-import asyncio
 import json
-import os
-import signal
-import socket
-import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from lab.base.errors import LabError
-from lab.demo.client import Visitor, visit
+from lab.base.settings import Settings
 from lab.demo.prepare import PROJECT, Place
 from lab.demo.report import Report
+from lab.hub.process import free_port, running_hub
+from lab.hub.visitor import SessionPage, Visitor
 
 NOTEBOOK = Path(__file__).parent / "analysis.ipynb"
 CHECKERS = ("carl", "cora")
@@ -25,97 +20,65 @@ _PATIENCE = 90.0
 _DECIDED = {"in_review", "returned"}
 
 
-def free_port() -> int:
-    """Return a TCP port of this machine that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def hub(place: Place, port: int) -> Iterator[str]:
-    """Run the hub, with its proxy and its pages; give its address; stop it at the end."""
-    log = place.work / "hub.log"
-    process = place.programs.start("lab", "hub", "start", "--port", str(port), log=log)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        _stop(process)
-
-
-async def wait_until_up(address: str, log: Path) -> None:
-    """Wait until the hub answers.
-
-    Raises:
-        LabError: it does not within a minute and a half.
-    """
-    end = time.monotonic() + _PATIENCE
-    async with aiohttp.ClientSession() as http:
-        while time.monotonic() < end:
-            try:
-                async with http.get(f"{address}/hub/health") as answer:
-                    if answer.ok:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.2)
-    raise LabError("the hub did not start", where=str(log), remedy="read the end of that file")
-
-
-async def walk(place: Place, report: Report) -> None:
+def walk(place: Place, report: Report) -> None:
     """Walk the road from the login page to the release folder."""
-    with hub(place, free_port()) as address:
-        async with _session(place, report, address) as rita:
-            submission = await _analyse(rita, report)
-            shown = await _checked(place, report, submission)
+    with _lab(place, report) as page:
+        submission = _analyse(page, report)
+        shown = _checked(place, report, submission)
+        page.visitor.stop_session(PROJECT)
     _review(place, report, submission, shown)
     _release(place, report, submission)
     _prove_audit(place, report)
 
 
-@asynccontextmanager
-async def _session(place: Place, report: Report, address: str) -> AsyncIterator[Visitor]:
-    with report.station("lab") as station:
-        await wait_until_up(address, place.work / "hub.log")
-        visitor = visit(address, "rita")
-        rita = await visitor.__aenter__()
-        await rita.log_in(place.accounts()["rita"])
-        await rita.start_session(PROJECT)
-        station.told = f"hub at {address}; rita has a session on {PROJECT}, in a sandbox of its own"
-    try:
-        yield rita
-        await rita.stop_session(PROJECT)
-    finally:
-        await visitor.__aexit__(None, None, None)
+@contextmanager
+def _lab(place: Place, report: Report) -> Iterator[SessionPage]:
+    with ExitStack() as open_things:
+        with report.station("lab") as station:
+            hub = open_things.enter_context(running_hub(Settings.load(place.home), free_port()))
+            rita = Visitor(hub.url)
+            rita.log_in("rita", place.accounts()["rita"])
+            page = rita.open_session(PROJECT)
+            station.told = f"rita logged in at {hub.url}; her session runs in a sandbox of its own"
+        yield page
 
 
-async def _analyse(rita: Visitor, report: Report) -> str:
+def _analyse(page: SessionPage, report: Report) -> str:
     with report.station("analysis") as station:
-        notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-        await rita.save_notebook(PROJECT, NOTEBOOK.name, notebook)
-        cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        async with rita.kernel(PROJECT) as kernel:
-            for cell in cells:
-                await kernel.run(cell)
-            submission = (await kernel.run("print(receipt.id)")).strip()
+        text = NOTEBOOK.read_text(encoding="utf-8")
+        page.upload(NOTEBOOK.name, text)
+        cells = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+        kernel = page.kernel()
+        for cell in [*cells, "print(receipt.id)"]:
+            result = kernel.run(cell)
+            if result.status != "ok":
+                raise LabError(f"a cell of the notebook failed: {result.error}", where=cell.splitlines()[0])
+        kernel.close()
+        submission = result.text.strip()
         station.told = f"{len(cells)} cells ran; submitted {submission}"
     return submission
 
 
-async def _checked(place: Place, report: Report, submission: str) -> dict[str, Any]:
+def _checked(place: Place, report: Report, submission: str) -> dict[str, Any]:
     with report.station("gate") as station:
-        end = time.monotonic() + _PATIENCE
-        status = place.home / "checking" / "status" / f"{submission}.json"
-        while not (status.exists() and json.loads(status.read_bytes())["state"] in _DECIDED):
-            if time.monotonic() > end:
-                raise LabError("the gate did not answer", where=str(place.work / "hub.log"))
-            await asyncio.sleep(0.2)
-        shown: dict[str, Any] = json.loads(status.read_bytes())
+        shown = _wait_for_gate(place, submission)
         keys = ("file", "verdict", "evidence", "findings")
         report.outputs = [{key: output[key] for key in keys} for output in shown["outputs"]]
         verdicts = [output["verdict"] for output in report.outputs]
         station.told = ", ".join(f"{verdicts.count(name)} {name}" for name in ("PASS", "REVIEW", "BLOCK"))
     return shown
+
+
+def _wait_for_gate(place: Place, submission: str) -> dict[str, Any]:
+    status = place.home / "checking" / "status" / f"{submission}.json"
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        if status.exists():
+            shown: dict[str, Any] = json.loads(status.read_bytes())
+            if shown["state"] in _DECIDED:
+                return shown
+        time.sleep(0.2)
+    raise LabError("the gate did not answer", where=str(place.home / "lab" / "hub" / "hub.log"))
 
 
 def _review(place: Place, report: Report, submission: str, shown: dict[str, Any]) -> None:
@@ -171,12 +134,3 @@ def _prove_audit(place: Place, report: Report) -> None:
             raise LabError("one changed byte of the audit log was not found", where=str(copy))
         finally:
             copy.unlink()
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
