@@ -45,6 +45,8 @@ def demo(
     summary = place.work / "summary.json"
     report.write(summary)
     print(f"the summary is in {summary}")
+    if given is None and not report.released:
+        raise LabError("nothing was released of the generated deliveries", where=str(summary))
 
 
 def _has_extract(place: Place) -> bool:
