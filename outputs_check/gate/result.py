@@ -32,8 +32,14 @@ class Finding:
     at: tuple[tuple[int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"rule": self.rule, "verdict": self.verdict.name, "message": self.message,
-                "cells": list(self.cells), "source": self.source, "remedy": self.remedy}
+        return {
+            "rule": self.rule,
+            "verdict": self.verdict.name,
+            "message": self.message,
+            "cells": list(self.cells),
+            "source": self.source,
+            "remedy": self.remedy,
+        }
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,12 @@ class OutputResult:
         return None if self.canonical is None else hashlib.sha256(self.canonical).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        return {"file": self.file, "verdict": self.verdict.name, "evidence": self.evidence.name,
-                "findings": [f.to_json() for f in self.findings]}
+        return {
+            "file": self.file,
+            "verdict": self.verdict.name,
+            "evidence": self.evidence.name,
+            "findings": [f.to_json() for f in self.findings],
+        }
 
 
 @dataclass(frozen=True)
