@@ -1,0 +1,1 @@
+"""Statistical disclosure control as a pure library: values in, values out."""

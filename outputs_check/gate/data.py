@@ -1,0 +1,167 @@
+"""The data folder: registered datasets, read through a DuckDB that can reach nothing else."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from lab.base.errors import BadInput
+from outputs_check.gate.rules import declarations as rules
+from outputs_check.gate.rules.rule import Blocked
+
+Array = npt.NDArray[Any]
+# Which row of the extract a row is: the differencing rules compare sets of rows. Never a column of a
+# researcher, because names that begin so are refused at registration.
+ROW = "__gate_row"
+_ROWS_PER_FILE = 2**32
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of the data folder and what its catalogue registered; `units[0]` is the person."""
+
+    name: str
+    files: tuple[Path, ...]
+    registered: bool
+    owners: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    pseudonyms: tuple[str, ...] = ()
+
+
+class DataFolder:
+    """`DATA/<name>.parquet` or `DATA/<name>/`, and `DATA/datasets.toml`.
+
+    A context manager: it holds a database connection that may read these files and nothing more, that
+    fetches no extension, and whose settings are locked.
+
+    Raises:
+        BadInput: datasets.toml is not what the catalogue writes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._registry = _read_registry(self.root / "datasets.toml")
+        self._views: dict[str, Mapping[str, str]] = {}
+
+    def __enter__(self) -> DataFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "_connection" in self.__dict__:
+            self._connection.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Datasets that are registered and have files."""
+        return tuple(name for name in self._registry if self._files(name))
+
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset.
+
+        Raises:
+            Blocked: there is none of this name.
+        """
+        files = self._files(name)
+        if not files:
+            raise Blocked(rules.DATA.block(f"there is no dataset '{name}'"))
+        entry = self._registry.get(name)
+        if entry is None:
+            return Dataset(name, files, registered=False)
+        return Dataset(
+            name, files, True, tuple(entry["owners"]), tuple(entry["units"]), tuple(entry["pseudonyms"])
+        )
+
+    def columns(self, dataset: Dataset) -> Mapping[str, str]:
+        """Names and DuckDB types of a dataset's columns."""
+        if dataset.name not in self._views:
+            self._create_view(dataset)
+            rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
+            self._views[dataset.name] = {str(row[0]): str(row[1]) for row in rows if row[0] != ROW}
+        return self._views[dataset.name]
+
+    def fetch(self, sql: str, parameters: list[Any] | None = None) -> dict[str, Array]:
+        """Run a query over views that `columns` opened; one array per result column.
+
+        Raises:
+            Blocked: the declared expression fails on this data (a type that does not fit).
+        """
+        try:
+            fetched = self._connection.execute(sql, parameters or []).fetchnumpy()
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0][:200]
+            raise Blocked(rules.WHERE.block(f"the declared query cannot be run: {reason}")) from None
+        return {name: _filled(column) for name, column in fetched.items()}
+
+    def _files(self, name: str) -> tuple[Path, ...]:
+        single, folder = self.root / f"{name}.parquet", self.root / name
+        if single.is_file():
+            return (single,)
+        return tuple(sorted(folder.rglob("*.parquet"))) if folder.is_dir() else ()
+
+    def _create_view(self, dataset: Dataset) -> None:
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in dataset.files)
+        self._connection.execute(
+            f"CREATE VIEW {quoted(dataset.name)} AS"  # noqa: S608 - quoted, and the paths are the lab's own
+            f" SELECT *, CAST(file_index AS BIGINT) * {_ROWS_PER_FILE} + file_row_number AS {ROW}"
+            f" FROM read_parquet([{files}], union_by_name = true)"
+        )
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:")
+        folder = str(self.root).replace("'", "''")
+        for setting in (
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            f"allowed_directories = ['{folder}']",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"SET {setting}")
+        return connection
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier that was held against the schema."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _filled(column: Any) -> Array:
+    """Replace DuckDB's masked entries by NaN or None."""
+    if not isinstance(column, np.ma.MaskedArray):
+        return np.asarray(column)
+    if not column.mask.any():
+        return np.asarray(column.data)
+    if column.dtype.kind in "iub":
+        return np.asarray(column.astype(float).filled(np.nan))
+    return np.asarray(column.filled(np.nan if column.dtype.kind == "f" else None))
+
+
+def _read_registry(path: Path) -> dict[str, dict[str, list[str]]]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"not TOML: {error}", where=str(path)) from None
+    registry: dict[str, dict[str, list[str]]] = {}
+    for name, entry in values.items():
+        if not isinstance(entry, dict) or not _has_lists(entry):
+            raise BadInput(f"the entry of '{name}' needs lists of owners and units", where=str(path))
+        registry[name] = {"pseudonyms": list(entry["units"]), **entry}
+    return registry
+
+
+def _has_lists(entry: Mapping[str, Any]) -> bool:
+    return all(
+        isinstance(entry.get(key), list) and entry[key] and all(isinstance(item, str) for item in entry[key])
+        for key in ("owners", "units")
+    ) and isinstance(entry.get("pseudonyms", []), list)

@@ -1,0 +1,68 @@
+"""Category labels: what stands in the data, and what pandas may have made of it on the way to a file."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
+MARGIN = "All"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The categories of one dimension, in order; `kind` is number, truth, time or text."""
+
+    kind: str
+    names: tuple[str, ...]
+
+    @staticmethod
+    def of(type_name: str, values: Sequence[Any]) -> Labels:
+        """Name the distinct values of a column of a DuckDB type."""
+        kind = kind_of(type_name)
+        return Labels(kind, tuple(_name(kind, value) for value in values))
+
+    def find(self, text: str) -> int | None:
+        """Return the index of the category that a file's text means, None when there is none."""
+        return self._index.get(_reduced(self.kind, text))
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {_reduced(self.kind, name): index for index, name in enumerate(self.names)}
+
+
+def kind_of(type_name: str) -> str:
+    """Return what sort of labels a column of a DuckDB type has."""
+    if type_name == "BOOLEAN":
+        return "truth"
+    if type_name.startswith(("DATE", "TIMESTAMP")):
+        return "time"
+    return "number" if any(word in type_name for word in _NUMBERS) else "text"
+
+
+def _name(kind: str, value: Any) -> str:
+    if kind == "truth":
+        return str(bool(value))
+    if kind == "number":
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    if kind == "time":
+        return str(value)[:19].replace("T", " ").removesuffix(" 00:00:00")
+    return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def _reduced(kind: str, text: str) -> str:
+    """One spelling for the spellings of one category (2020 and 2020.0)."""
+    if kind == "number":
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return repr(number) if math.isfinite(number) else text
+    if kind == "time":
+        return text.replace("T", " ").removesuffix(" 00:00:00")
+    return text.lower() if kind == "truth" else text
