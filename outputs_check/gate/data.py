@@ -138,11 +138,14 @@ def _filled(column: Any) -> Array:
     """Replace DuckDB's masked entries by NaN or None."""
     if not isinstance(column, np.ma.MaskedArray):
         return np.asarray(column)
-    if not column.mask.any():
-        return np.asarray(column.data)
-    if column.dtype.kind in "iub":
-        return np.asarray(column.astype(float).filled(np.nan))
-    return np.asarray(column.filled(np.nan if column.dtype.kind == "f" else None))
+    values, missing = np.asarray(column.data), np.ma.getmaskarray(column)
+    if not missing.any():
+        return values
+    if values.dtype.kind in "iubf":
+        return np.asarray(np.where(missing, np.nan, values.astype(float)))
+    filled = values.astype(object)
+    filled[missing] = None
+    return filled
 
 
 def _read_registry(path: Path) -> dict[str, dict[str, list[str]]]:

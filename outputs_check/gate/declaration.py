@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -238,7 +239,7 @@ def _bins(value: Any) -> tuple[float, ...]:
     if not isinstance(value, list) or not 2 <= len(value) <= 1_000:
         raise _Wrong("has to be a list of bin edges")
     edges = tuple(_number(-1e15, 1e15)(edge) for edge in value)
-    if any(right <= left for left, right in zip(edges, edges[1:], strict=False)):
+    if any(right <= left for left, right in itertools.pairwise(edges)):
         raise _Wrong("has to rise from edge to edge")
     return edges
 

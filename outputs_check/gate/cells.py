@@ -1,0 +1,38 @@
+"""The cell of a table, as the rules see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.contributions import Group
+from outputs_check.gate.declaration import Output
+
+
+@dataclass(frozen=True)
+class TableContext:
+    """What the rules know about the whole table, for one unit.
+
+    flag: every value in the table is 0 or 1. all_zero: and none is 1.
+    """
+
+    output: Output
+    appetite: RiskAppetite
+    unit: str
+    flag: bool = False
+    all_zero: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One shown cell. group: who contributes. base: the denominator's group of a normalised proportion.
+
+    structural: declared as impossible, and indeed nowhere in the data.
+    """
+
+    name: str
+    figure: float
+    shown: float
+    group: Group
+    base: Group | None = None
+    structural: bool = False

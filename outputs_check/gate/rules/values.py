@@ -1,0 +1,77 @@
+"""Rulebook: quantiles, extremes, mode and standard deviation, which show or nearly show single values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from outputs_check.gate.cells import Cell, TableContext
+from outputs_check.gate.figures import is_multiple
+from outputs_check.gate.rules.rule import Rule, Violation
+from outputs_check.gate.statistics import values
+from outputs_check.gate.verdict import Verdict
+
+_QUANTILES = "Rulebook, 'medians, percentiles': contributors on each side, rounded"
+
+SIDES = Rule("quantile.sides", _QUANTILES, "suppress these cells or merge their categories")
+EXACT = Rule("quantile.exact", _QUANTILES, "round the figures and declare `rounding`")
+EXTREME = Rule("extreme.value", "Rulebook, 'minimum, maximum'", "submit a rounded percentile instead")
+MODE = Rule("mode.identical", "Rulebook, 'mode'", "suppress these cells: nearly everyone has the value")
+FREEDOM = Rule("freedom.residual", "Rulebook, 'standard deviation': dof >= 10", "merge the categories")
+
+_NEARLY_ALL = 0.9
+
+
+def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """At least the threshold of people at or below the quantile, and as many at or above it."""
+    group, least = cell.group, table.appetite.threshold
+    present = group.valid > 0
+    slack = 1e-9 * abs(cell.figure)
+    below = group.people(present & (group.total <= cell.figure + slack))
+    above = group.people(present & (group.total >= cell.figure - slack))
+    if min(below, above) < least:
+        sentence = f"Fewer than {least} {table.unit} on one side of the quantile"
+        yield Violation(SIDES, Verdict.BLOCK, sentence, f"{min(below, above)}")
+
+
+def quantile_rounded(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """An exact quantile is somebody's value; a base that changes no value in the cell rounds nothing."""
+    base = table.output.rounding
+    if base is None:
+        yield Violation(EXACT, Verdict.BLOCK, "A quantile has to be rounded", "exact")
+    elif _sharing(cell, cell.shown) < table.appetite.threshold and all(
+        is_multiple(float(value), base) for value in np.unique(values(cell.group))[:1000]
+    ):
+        yield Violation(EXACT, Verdict.BLOCK, f"Rounding to {base:g} changes no value of the data", "exact")
+
+
+def _sharing(cell: Cell, value: float) -> int:
+    same = np.isclose(cell.group.total, value, rtol=1e-9, atol=1e-12)
+    return cell.group.people(same & (cell.group.valid > 0))
+
+
+def extreme_shared(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """A minimum or maximum is refused unless at least the threshold of people share it."""
+    sharing = _sharing(cell, cell.figure)
+    if sharing < table.appetite.threshold:
+        sentence = f"The extreme belongs to fewer than {table.appetite.threshold} {table.unit}"
+        yield Violation(EXTREME, Verdict.BLOCK, sentence, f"{sharing}")
+
+
+def mode_spread(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """The mode is shared by at least the threshold, and not by (almost) everyone."""
+    sharing, everyone = _sharing(cell, cell.figure), cell.group.people(cell.group.valid > 0)
+    if sharing < table.appetite.threshold:
+        sentence = f"The mode is shared by fewer than {table.appetite.threshold} {table.unit}"
+        yield Violation(MODE, Verdict.BLOCK, sentence, f"{sharing}")
+    elif everyone and sharing / everyone >= _NEARLY_ALL:
+        yield Violation(MODE, Verdict.BLOCK, "(Almost) everyone has the mode", f"{sharing} of {everyone}")
+
+
+def degrees_of_freedom(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """A standard deviation has at least the appetite's degrees of freedom, counted in people."""
+    freedom = cell.group.people(cell.group.valid > 0) - 1
+    if freedom < table.appetite.residual_dof:
+        sentence = f"Under {table.appetite.residual_dof} degrees of freedom"
+        yield Violation(FREEDOM, Verdict.BLOCK, sentence, f"{freedom}")
