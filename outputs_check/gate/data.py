@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.base.errors import BadInput
+from lab.base.files import canonical_json, sha256_bytes
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
 
@@ -86,6 +87,11 @@ class DataFolder:
             rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
             self._views[dataset.name] = {str(row[0]): str(row[1]) for row in rows if row[0] != ROW}
         return self._views[dataset.name]
+
+    def rows_of(self, dataset: Dataset) -> str:
+        """A name for the rows that a dataset has now: other files, other name."""
+        files = [[str(path.relative_to(self.root)), path.stat().st_size] for path in dataset.files]
+        return sha256_bytes(canonical_json(files))
 
     def fetch(self, sql: str, parameters: list[Any] | None = None) -> dict[str, Array]:
         """Run a query over views that `columns` opened; one array per result column.

@@ -39,13 +39,14 @@ class Table:
         query = question.query(by_row=self.statistic.by_row)
         self.by_unit = {unit: contributions(data, query, unit) for unit in question.units}
         self.main = self.by_unit[question.units[0]]
+        self._groups: dict[tuple[str, Key], Group] = {}
         entries = self.main.entries
         self.flag = entries.valid.sum() == entries.ones.sum() + entries.zeros.sum() > 0
         self.all_zero = self.flag and entries.ones.sum() == 0
         if self.output.statistic == "proportion" and self.output.value and not self.flag:
             raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
 
-    def examine(self, rows: Rows, registers: Registers, extract: str) -> Examined:
+    def examine(self, rows: Rows, registers: Registers) -> Examined:
         """Check a submitted file.
 
         Raises:
@@ -63,11 +64,11 @@ class Table:
         findings += self._rare_labels(layout, published)
         figures = {placed.at: self._written(placed) for placed in layout.placed}
         return Examined(
-            evidence=Evidence.A if self.question.dataset.registered else Evidence.D,
+            evidence=Evidence.A if self.question.dataset.registered else Evidence.B,
             findings=tuple(findings),
             canonical=csv_bytes(layout.with_figures(figures)),
             submitted=csv_bytes(rows),
-            footprints=tuple(self._footprints(published, registers, extract)),
+            footprints=tuple(self._footprints(published, registers)),
             positions={self.name(placed.key): placed.at for placed in published},
         )
 
@@ -99,15 +100,17 @@ class Table:
         return ", ".join(parts)
 
     def _cell(self, key: Key, shown: float, unit: str) -> Cell:
-        source = self.by_unit[unit]
         base_key = self._base_key(key)
-        base = None if base_key is None or base_key == key else source.group(base_key)
-        group = source.group(key)
+        base = None if base_key is None or base_key == key else self._group(base_key, unit)
+        group = self._group(key, unit)
         structural = not group.rows.sum() and self._is_structural(key)
         return Cell(self.name(key), self._figure(key), shown, group, base, structural)
 
-    def _group(self, key: Key) -> Group:
-        return self.main.group(key)
+    def _group(self, key: Key, unit: str | None = None) -> Group:
+        place = (unit or self.question.units[0], key)
+        if place not in self._groups:
+            self._groups[place] = self.by_unit[place[0]].group(key)
+        return self._groups[place]
 
     def _figure(self, key: Key) -> float:
         base_key = self._base_key(key)
@@ -136,12 +139,16 @@ class Table:
             if figure is not None and not agrees(figure, self._figure(placed.key), self.output.rounding)
         ]
         findings = []
+        if not unreadable and not wrong:
+            findings.append(
+                tables.AGREES.finding(Verdict.PASS, f"{len(shown)} figures recomputed from the data")
+            )
         if unreadable:
             texts = ", ".join(f"'{placed.text[:30]}'" for placed in unreadable[:5])
             findings.append(self._about(tables.FIGURE, f"not a figure: {texts}", unreadable))
         if wrong:
             lines = "; ".join(
-                f"{self.name(placed.key)}: {placed.text} submitted, {written(true, self.output.rounding)} recomputed"
+                f"{self.name(placed.key)}: {placed.text} submitted, {self._written_as(true)} recomputed"
                 for placed, true in wrong[:5]
             )
             more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
@@ -171,7 +178,10 @@ class Table:
     def _written(self, placed: Placed) -> str:
         if placed.text in SUPPRESSED:
             return "[c]"
-        return written(self._figure(placed.key), self.output.rounding)
+        return self._written_as(self._figure(placed.key))
+
+    def _written_as(self, figure: float) -> str:
+        return written(figure, self.output.rounding)
 
     @cached_property
     def _structural_zeros(self) -> tuple[dict[str, int], ...]:
@@ -210,22 +220,21 @@ class Table:
             everywhere.append(None if index is None else whole.find(labels.names[index]))
         return self._unfiltered.group(everywhere).unit.size == 0
 
-    def _footprints(
-        self, published: Sequence[Placed], registers: Registers, extract: str
-    ) -> Iterator[Footprint]:
+    def _footprints(self, published: Sequence[Placed], registers: Registers) -> Iterator[Footprint]:
         counts = self.output.statistic in {"count", "proportion"} and not self._is_of_value
         base = self.appetite.rounding_base
         exact = not counts or self.output.rounding is None or self.output.rounding % base != 0
         name = self.question.dataset.name
+        extract = self.data.rows_of(self.question.dataset)
         measure = COUNT if counts else f"value:{name}:{self.output.value}"
         inner = [placed.key for placed in published if None not in placed.key]
         bases = {self._base_key(placed.key) for placed in published} - {None}
-        for unit, source in self.by_unit.items():
+        for unit in self.question.units:
             of = Source(self.output.file, measure, name, extract, unit, exact)
             for key in {placed.key for placed in published} | {key for key in bases if key is not None}:
-                yield of.footprint(self.name(key), source.group(key).per_person(), registers)
+                yield of.footprint(self.name(key), self._group(key, unit).per_person(), registers)
             for label, keys in _lines(inner, len(self.output.dimensions)):
-                together = joined([source.group(key) for key in keys])
+                together = joined([self._group(key, unit) for key in keys])
                 yield of.footprint(f"sum of the shown cells, {self.name(label)}", together, registers)
 
     @property

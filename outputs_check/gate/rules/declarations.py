@@ -23,3 +23,8 @@ OWNER_WITHOUT_APPETITE = Rule(
     "appetite.unknown", "Rulebook, 'Units and appetites'", "install a risk appetite for this owner"
 )
 NO_EVIDENCE = Rule("evidence.none", "Rulebook; DESIGN, 'a claim, not evidence'", "submit the table behind it")
+EVIDENCE = Rule(
+    "evidence.level",
+    "Rulebook, 'Units and appetites'; only recomputed figures can be PASS",
+    "declare a statistic that is recomputed from a registered dataset",
+)

@@ -55,10 +55,10 @@ def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
 def proportion_of_flag(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """A mean or sum of a 0/1 column is a proportion: numerator and complement.
 
-    A flag that nobody in the whole table has is not flagged: it is the same for everyone, and says
-    nothing about a group (rulebook, false alarms of the best peer).
+    The mean of a flag that nobody in the whole table has is not flagged: it is the same for everyone,
+    and says nothing about a group (rulebook, false alarms of the best peer).
     """
-    if not table.flag or table.all_zero:
+    if not table.flag or (table.all_zero and table.output.statistic != "sum"):
         return
     least = table.appetite.threshold
     having, lacking = cell.group.people(cell.group.ones > 0), cell.group.people(cell.group.zeros > 0)

@@ -13,6 +13,7 @@ FORGED = Rule(
     "Rulebook, 'Evidence'; a figure that differs from the recomputed one is BLOCK",
     "compute the table again from the declared data, or declare the rounding that was applied",
 )
+AGREES = Rule("figure.agrees", "Rulebook, 'Evidence': A, recomputed", "")
 FIGURE = Rule("figure.unreadable", _LAYOUT, "write plain figures; empty, * or [c] where suppressed")
 RARE_LABEL = Rule(
     "label.rare",

@@ -1,0 +1,3 @@
+from outputs_check.cli import main
+
+main()

@@ -1,0 +1,268 @@
+"""The gate: a submission folder in, a verdict with findings and releasable bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from outputs_check.gate import differencing
+from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.declaration import Declaration, Output, read_declaration
+from outputs_check.gate.examine import Room, examine
+from outputs_check.gate.examined import Examined, csv_bytes
+from outputs_check.gate.folder import read_folder
+from outputs_check.gate.footprints import Footprint
+from outputs_check.gate.ledger import Ledger, opened
+from outputs_check.gate.result import Finding, OutputResult, Result
+from outputs_check.gate.rules import declarations as rules
+from outputs_check.gate.rules.identifiers import Pseudonyms
+from outputs_check.gate.rules.rowlevel import microdata
+from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.kinds import DECLARATION
+from outputs_check.parsers.parsed import Parsed, ParsedDeclaration, ParsedTable, Refused
+from outputs_check.parsers.sandboxed import parse_files
+
+
+def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, commit: bool = False) -> Result:
+    """Check a submission against the data it was made from and against earlier releases.
+
+    folder: holds submission.toml and the outputs. data: the data folder of the project's extract.
+    ledger: read where given; with `commit` what is PASS is written to it as released. Whatever is wrong
+    with the submission is a finding, never an exception.
+
+    Raises:
+        IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
+        is broken.
+    """
+    with opened(ledger, write=commit) as book:
+        checked = _check(folder, data, book)
+        if commit:
+            passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
+            checked.record(book, checked.release_name, passed)
+        return checked.result
+
+
+def release_submission(
+    folder: Path, data: Path, *, ledger: Path, release: str, approved: Mapping[str, str]
+) -> Result:
+    """Check again, and record as released what people approved; all of it or nothing.
+
+    approved: file -> SHA-256 of the canonical bytes that were approved. Between the first check and the
+    decision other outputs may have been released: where an approved output is BLOCK by now, or would be
+    rebuilt to other bytes, nothing is recorded and the result says so. Recording the same release again
+    changes nothing.
+
+    Raises:
+        As `check_submission`.
+    """
+    with opened(ledger, write=True) as book:
+        checked = _check(folder, data, book)
+        now = {output.file: output.sha256 for output in checked.result.outputs}
+        if all(now.get(file) == digest for file, digest in approved.items()):
+            checked.record(book, release, set(approved))
+        return checked.result
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A result, and what has to be remembered of it once it is released."""
+
+    result: Result
+    release_name: str = ""
+    footprints: Mapping[str, tuple[Footprint, ...]] = field(default_factory=dict)
+
+    def record(self, book: Ledger, release: str, files: set[str]) -> None:
+        for output in self.result.outputs:
+            if output.file in files and output.sha256 is not None:
+                book.record(release, output.file, output.sha256, self.footprints.get(output.file, ()))
+
+
+def _check(folder: Path, data: Path, book: Ledger) -> _Checked:
+    content = read_folder(folder)
+    parsed: dict[str, Parsed] = {**parse_files(content.files), **content.refused}
+    declared = _declaration(parsed)
+    with DataFolder(data) as source:
+        pseudonyms = Pseudonyms(source)
+        findings = (*declared.findings, *_unit_findings(declared, source))
+        if any(finding.verdict is Verdict.BLOCK for finding in findings):
+            outputs = _all_refused(declared, parsed, findings)
+            return _Checked(Result(outputs, declared.project))
+        check = _Check(declared, parsed, Room(source, declared.unit, book.registers, pseudonyms, {}), book)
+        return check.run()
+
+
+def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:
+    values = parsed.get(DECLARATION)
+    if isinstance(values, ParsedDeclaration):
+        return read_declaration(values.values)
+    if isinstance(values, Refused):
+        finding = rules.SYNTAX.block(values.message, values.remedy)
+    else:
+        finding = rules.MISSING.block("there is no submission.toml")
+    return Declaration("", "", (), findings=(finding,))
+
+
+def _unit_findings(declared: Declaration, source: DataFolder) -> list[Finding]:
+    units = {unit for name in source.names for unit in source.dataset(name).units}
+    if units and declared.unit and declared.unit not in units:
+        return [rules.UNIT.block(f"no dataset registers the unit '{declared.unit}'")]
+    return []
+
+
+def _all_refused(
+    declared: Declaration, parsed: Mapping[str, Parsed], findings: tuple[Finding, ...]
+) -> tuple[OutputResult, ...]:
+    """Nothing of a submission is honoured whose head is refused."""
+    results = [OutputResult(DECLARATION, Verdict.BLOCK, Evidence.D, findings)]
+    refused = dict(declared.refused)
+    reason = rules.SYNTAX.block("its submission.toml is refused")
+    for file in sorted({*parsed, *refused, *(output.file for output in declared.outputs)} - {DECLARATION}):
+        results.append(OutputResult(file, Verdict.BLOCK, Evidence.D, (*refused.get(file, ()), reason)))
+    return tuple(results)
+
+
+class _Check:
+    """One submission whose head is in order."""
+
+    def __init__(self, declared: Declaration, parsed: Mapping[str, Parsed], room: Room, book: Ledger) -> None:
+        self.declared, self.parsed, self.room, self.book = declared, parsed, room, book
+        self.drafts: dict[str, OutputResult] = {}
+        self.examined: dict[str, Examined] = {}
+        self.appetites: dict[str, RiskAppetite] = {}
+
+    def run(self) -> _Checked:
+        # Images last: they lean on the verdict of their source table.
+        for output in sorted(self.declared.outputs, key=lambda output: output.statistic == "image"):
+            self._examine(output)
+            self._against_earlier(output.file)
+            self.room.verdicts[output.file] = self.drafts[output.file].verdict
+        self._against_each_other()
+        outputs = [self.drafts[output.file] for output in self.declared.outputs]
+        outputs += [
+            OutputResult(file, Verdict.BLOCK, Evidence.D, findings)
+            for file, findings in self.declared.refused
+        ]
+        outputs += [self._undeclared(file) for file in self._others()]
+        appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
+        result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
+        name = "-".join([self.declared.project, *(str(draft.sha256)[:8] for draft in self.drafts.values())])
+        footprints = {file: examined.footprints for file, examined in self.examined.items()}
+        return _Checked(result, name, footprints)
+
+    def _examine(self, output: Output) -> None:
+        parsed = self.parsed.get(output.file)
+        findings: list[Finding] = []
+        examined = Examined(Evidence.D)
+        appetite = self._appetite(output, findings)
+        self.appetites[output.file] = appetite
+        try:
+            if parsed is None:
+                raise Blocked(rules.MISSING.block(f"'{output.file}' is declared and not in the folder"))
+            if isinstance(parsed, Refused):
+                raise Blocked(_refused(parsed))
+            examined = examine(self.room, output, parsed, appetite)
+            findings += examined.findings
+        except Blocked as blocked:
+            findings.append(blocked.finding)
+            findings += _looks_like_records(parsed)
+        self.examined[output.file] = examined
+        submitted = examined.submitted
+        if submitted is None and isinstance(parsed, ParsedTable):
+            submitted = csv_bytes(parsed.rows)
+        if output.statistic not in {"text", "image"}:
+            findings += _evidence(examined.evidence, appetite)
+        self.drafts[output.file] = _drafted(output, examined, findings, submitted)
+
+    def _appetite(self, output: Output, findings: list[Finding]) -> RiskAppetite:
+        """The strictest of the owners that the data registers and those that the submission adds."""
+        names = self.room.data.names if output.data is None else (output.data,)
+        try:
+            datasets = [self.room.data.dataset(name) for name in names]
+        except Blocked:
+            datasets = []  # the examination says that there is no such dataset
+        owners = {owner for dataset in datasets for owner in dataset.owners}
+        if datasets and not all(dataset.registered for dataset in datasets):
+            findings.append(rules.UNREGISTERED.review(f"'{output.data}' is not registered"))
+        if unknown := sorted(owners - known_owners()):
+            text = f"no risk appetite is installed for {', '.join(unknown)}: the default was applied"
+            findings.append(rules.OWNER_WITHOUT_APPETITE.review(text))
+        return strictest(owners | set(self.declared.owners))
+
+    def _against_earlier(self, file: str) -> None:
+        """The output against itself (suppressed cells and margins) and against every earlier release."""
+        new = self.examined[file].footprints
+        self._difference(file, [differencing.Released(new), self.book])
+
+    def _against_each_other(self) -> None:
+        """Outputs that could be released together; what is blocked already gives nothing away."""
+        alive = [file for file, draft in self.drafts.items() if draft.verdict is not Verdict.BLOCK]
+        together = {file: self.examined[file].footprints for file in alive}
+        for file in alive:
+            others = [footprint for name, own in together.items() if name != file for footprint in own]
+            self._difference(file, [differencing.Released(others)])
+
+    def _difference(self, file: str, earlier: list[differencing.Earlier]) -> None:
+        draft, examined = self.drafts[file], self.examined[file]
+        if draft.verdict is Verdict.BLOCK:
+            return
+        threshold = self.appetites[file].threshold
+        pairs = differencing.isolated(examined.footprints, earlier, self.room.registers, threshold)
+        found = differencing.findings(pairs, threshold, dict(examined.positions))
+        if found:
+            self.drafts[file] = _with_findings(draft, found)
+
+    def _others(self) -> list[str]:
+        known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}
+        return [file for file in self.parsed if file not in known]
+
+    def _undeclared(self, file: str) -> OutputResult:
+        parsed = self.parsed[file]
+        findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
+        if isinstance(parsed, Refused):
+            findings.append(_refused(parsed))
+        findings += _looks_like_records(parsed)
+        return OutputResult(file, Verdict.BLOCK, Evidence.D, tuple(findings))
+
+
+def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
+    """What the appetite says of this level of evidence, where it says anything but PASS."""
+    best = appetite.best(evidence)
+    text = f"evidence {evidence.name} is {best.name} under this appetite"
+    return [] if best is Verdict.PASS else [rules.EVIDENCE.finding(best, text)]
+
+
+def _refused(parsed: Refused) -> Finding:
+    return Finding(parsed.rule, Verdict.BLOCK, parsed.message, (), "Rulebook, 'Files'", parsed.remedy)
+
+
+def _looks_like_records(parsed: Parsed | None) -> list[Finding]:
+    return microdata(parsed.rows) if isinstance(parsed, ParsedTable) else []
+
+
+def _drafted(
+    output: Output, examined: Examined, findings: list[Finding], submitted: bytes | None
+) -> OutputResult:
+    verdict = Verdict.worst(finding.verdict for finding in findings)
+    return OutputResult(
+        file=output.file,
+        verdict=verdict,
+        evidence=examined.evidence,
+        findings=tuple(findings),
+        canonical=None if verdict is Verdict.BLOCK else examined.canonical,
+        title=output.title,
+        media_type=examined.media_type,
+        submitted=submitted,
+    )
+
+
+def _with_findings(draft: OutputResult, findings: list[Finding]) -> OutputResult:
+    verdict = Verdict.worst([draft.verdict, *(finding.verdict for finding in findings)])
+    return replace(
+        draft,
+        verdict=verdict,
+        findings=(*draft.findings, *findings),
+        canonical=None if verdict is Verdict.BLOCK else draft.canonical,
+    )

@@ -1,0 +1,95 @@
+"""Which examination a declared output gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.declaration import Output
+from outputs_check.gate.examined import Examined
+from outputs_check.gate.figures import read_figure
+from outputs_check.gate.footprints import Registers
+from outputs_check.gate.question import ask
+from outputs_check.gate.rules import declarations, pictures
+from outputs_check.gate.rules.identifiers import Pseudonyms
+from outputs_check.gate.rules.rowlevel import microdata_in_text
+from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.statistics import STATISTICS
+from outputs_check.gate.table import Table
+from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedTable, ParsedText
+
+
+@dataclass(frozen=True)
+class Room:
+    """What every examination of one submission shares."""
+
+    data: DataFolder
+    unit: str
+    registers: Registers
+    pseudonyms: Pseudonyms
+    verdicts: dict[str, Verdict]
+
+
+def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) -> Examined:
+    """Examine one parsed file under its declaration.
+
+    Raises:
+        Blocked: it is not what was declared, or cannot be recomputed.
+    """
+    match output.statistic, parsed:
+        case "text", ParsedText():
+            return _text(room, parsed)
+        case "image", ParsedImage():
+            return _image(room, output, parsed, appetite)
+        case (("text" | "image"), _):
+            raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
+        case _, ParsedTable():
+            return _table(room, output, parsed, appetite)
+    raise Blocked(declarations.VALUE.block(f"a '{output.statistic}' is submitted as csv or tsv"))
+
+
+def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppetite) -> Examined:
+    if output.statistic not in STATISTICS:
+        raise Blocked(declarations.NO_EVIDENCE.block(f"'{output.statistic}' is not recomputed"))
+    question = ask(room.data, output, room.unit)
+    found = room.pseudonyms.findings(
+        [output.title, *(cell for row in parsed.rows for cell in row if read_figure(cell) is None)]
+    )
+    examined = Table(room.data, question, appetite).examine(parsed.rows, room.registers)
+    return replace(examined, findings=(*found, *examined.findings))
+
+
+def _text(room: Room, parsed: ParsedText) -> Examined:
+    numbers = sum(read_figure(word.strip(".,;:()%£")) is not None for word in parsed.text.split())
+    findings = [
+        pictures.TEXT.review(f"text with {numbers} numbers: a person has to read it"),
+        *room.pseudonyms.findings(parsed.text.splitlines()),
+        *microdata_in_text(parsed.text),
+    ]
+    content = parsed.text.encode()
+    return Examined(Evidence.D, tuple(findings), content, "text/plain", content)
+
+
+def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppetite) -> Examined:
+    findings = [pictures.HIDDEN.review(note.message) for note in parsed.notes]
+    findings += room.pseudonyms.findings([output.title])
+    if output.source is not None:
+        verdict = room.verdicts.get(output.source)
+        if verdict is None:
+            raise Blocked(
+                pictures.NO_SOURCE.block(f"its source '{output.source}' is no table of this submission")
+            )
+        if verdict is Verdict.BLOCK:
+            raise Blocked(pictures.BLOCKED_SOURCE.block(f"its source '{output.source}' is blocked"))
+        findings.append(pictures.IMAGE.review(f"a person has to compare it with '{output.source}'"))
+    elif output.data is not None and (output.dimensions or output.value):
+        statistic = "mean" if output.value else "count"
+        question = ask(room.data, replace(output, statistic=statistic), room.unit)
+        table = Table(room.data, question, appetite)
+        findings += table.judged(table.every_cell())
+        findings.append(pictures.IMAGE.review("a person has to compare it with its declared table"))
+    else:
+        raise Blocked(pictures.NO_SOURCE.block("no source table is declared"))
+    return Examined(Evidence.C, tuple(findings), parsed.encoded, parsed.media_type, parsed.encoded)
