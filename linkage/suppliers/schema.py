@@ -15,7 +15,7 @@ from lab.base.errors import NotFound
 ColumnType = Literal["text", "category", "date", "month", "integer", "number"]
 Role = Literal["key", "person", "unit", "identifier", "attribute"]
 Check = Literal["nhs_number", "verhoeff"]
-Route = Literal["identifiers", "payload"]
+Route = Literal["identifiers", "payload", "optout"]
 
 HERE = Path(__file__).parent
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
