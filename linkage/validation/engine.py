@@ -6,8 +6,8 @@ that expectations ask for with SQL on a view: all counts of a suite in one pass 
 gives the same answer at any size. Expectations, suites and results stay Great Expectations' own.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any
 
 import duckdb
@@ -16,6 +16,8 @@ from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.expectations.metrics.metric_provider import MetricProvider
 from great_expectations.expectations.registry import register_metric
 
+from linkage.sql import literal, name
+
 SAMPLES = 20
 BATCH = "batch"
 
@@ -23,26 +25,13 @@ _COUNT, _VALUES = ".unexpected_count", ".unexpected_values"
 _UNUSED = (".unexpected_index_list", ".unexpected_index_query")
 _MAPS: Mapping[str, tuple[str, ...]] = {
     "column_values.nonnull": (),
+    "column_values.null": (),
     "column_values.unique": (),
     "column_values.in_set": ("value_set",),
     "column_values.match_regex": ("regex",),
     "column_values.between": ("min_value", "max_value", "strict_min", "strict_max"),
 }
-_QUERY = ("unexpected_rows_query.row_count", "unexpected_rows_query.table")
-
-
-def quoted(name: str) -> str:
-    """A column name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: Any) -> str:
-    """A value as an SQL literal; TypeError for what has none here."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
-        raise TypeError(f"no SQL literal for {type(value).__name__}")
-    if isinstance(value, date):
-        return f"DATE '{value.isoformat()}'"
-    return repr(value) if isinstance(value, int | float) else "'" + value.replace("'", "''") + "'"
+_ROWS, _TABLE = "unexpected_rows_query.row_count", "unexpected_rows_query.table"
 
 
 class DuckDBExecutionEngine(ExecutionEngine[str]):
@@ -64,42 +53,45 @@ class DuckDBExecutionEngine(ExecutionEngine[str]):
     ) -> dict[Any, Any]:
         """Answer metrics: every count that is an aggregate of the view in one query, then the rest."""
         wanted = list(metrics_to_resolve)
-        aggregates = {each.id: sql for each in wanted if (sql := _aggregate(each)) is not None}
-        answers = self._one_pass(aggregates)
-        for metric in wanted:
-            if metric.id not in answers:
-                answers[metric.id] = self._single(metric, answers)
-        return answers
+        counts = self._one_pass({sql for each in wanted if (sql := _aggregate(each)) is not None})
+        return {
+            each.id: counts[sql] if (sql := _aggregate(each)) is not None else self._single(each, counts)
+            for each in wanted
+        }
 
-    def _one_pass(self, aggregates: Mapping[Any, str]) -> dict[Any, Any]:
+    def _one_pass(self, aggregates: set[str]) -> dict[str, int]:
+        """The value of each aggregate over the view, by its SQL."""
         if not aggregates:
             return {}
-        row = self._rows(f"SELECT {', '.join(aggregates.values())} FROM {BATCH}")[0]  # noqa: S608
+        row = self._rows(f"SELECT {', '.join(aggregates)} FROM {BATCH}")[0]  # noqa: S608
         return dict(zip(aggregates, row, strict=True))
 
-    def _single(self, metric: Any, answers: Mapping[Any, Any]) -> Any:
-        name = metric.metric_name
-        if name in _QUERY:
-            query = metric.metric_value_kwargs["unexpected_rows_query"].format(batch=BATCH)
-            return self._broken_rows(query) if name == _QUERY[1] else self._count(query)
-        if name == "column_values.unique" + _COUNT:
-            column = quoted(metric.metric_domain_kwargs["column"])
-            return self._count(_repeated(column), "coalesce(sum(times), 0)")
-        if name.endswith(_VALUES):
-            return self._unexpected_values(metric)
+    def _single(self, metric: Any, counts: Mapping[str, int]) -> Any:
+        map_name, _, suffix = metric.metric_name.rpartition(".")
+        if metric.metric_name == _ROWS:
+            return self._count(_query(metric))
+        if metric.metric_name == _TABLE:
+            return self._samples(_query(metric))
+        if map_name == "column_values.unique":
+            repeated = _repeated(name(metric.metric_domain_kwargs["column"]))
+            if "." + suffix == _COUNT:
+                return self._count(repeated, "coalesce(sum(times), 0)")
+            return [row["value"] for row in self._samples(repeated)] if "." + suffix == _VALUES else None
+        if "." + suffix == _VALUES:
+            return self._unexpected_values(metric, counts)
         return None
 
-    def _unexpected_values(self, metric: Any) -> list[Any]:
-        if not self.samples:
+    def _unexpected_values(self, metric: Any, counts: Mapping[str, int]) -> list[Any]:
+        condition = _condition(metric)
+        shows_nothing = metric.metric_name.startswith("column_values.nonnull")
+        if shows_nothing or counts.get(f"count({condition} OR NULL)") == 0:
             return []
-        column = quoted(metric.metric_domain_kwargs["column"])
-        if metric.metric_name.startswith("column_values.unique"):
-            query = f"SELECT value FROM ({_repeated(column)}) LIMIT {SAMPLES}"  # noqa: S608
-        else:
-            query = f"SELECT {column} FROM {BATCH} WHERE {_condition(metric)} LIMIT {SAMPLES}"  # noqa: S608
-        return [value for (value,) in self._rows(query)]
+        column = name(metric.metric_domain_kwargs["column"])
+        rows = self._samples(f"SELECT {column} AS value FROM {BATCH} WHERE {condition}")  # noqa: S608
+        return [row["value"] for row in rows]
 
-    def _broken_rows(self, query: str) -> list[dict[str, Any]]:
+    def _samples(self, query: str) -> list[dict[str, Any]]:
+        """A few of the rows a query finds, where they may be shown."""
         if not self.samples:
             return []
         result = self.connection.execute(f"SELECT * FROM ({query}) LIMIT {SAMPLES}")  # noqa: S608
@@ -149,7 +141,7 @@ def _aggregate(metric: Any) -> str | None:
     if metric.metric_name == "table.row_count":
         return "count(*)"
     if metric.metric_name.endswith(_COUNT) and (condition := _condition(metric)) is not None:
-        return f"count_if({condition})"
+        return f"count({condition} OR NULL)"
     return None
 
 
@@ -159,7 +151,7 @@ def _condition(metric: Any) -> str | None:
     test = _CONDITIONS.get(map_name)
     if test is None:
         return None
-    return test(quoted(metric.metric_domain_kwargs["column"]), metric.metric_value_kwargs)
+    return test(name(metric.metric_domain_kwargs["column"]), metric.metric_value_kwargs)
 
 
 def _outside(column: str, kwargs: Mapping[str, Any]) -> str:
@@ -175,10 +167,15 @@ def _not_in_set(column: str, kwargs: Mapping[str, Any]) -> str:
 
 _CONDITIONS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "column_values.nonnull": lambda column, _: f"({column} IS NULL)",
+    "column_values.null": lambda column, _: f"({column} IS NOT NULL)",
     "column_values.in_set": _not_in_set,
     "column_values.match_regex": lambda column, kw: f"(NOT regexp_matches({column}, {literal(kw['regex'])}))",
     "column_values.between": _outside,
 }
+
+
+def _query(metric: Any) -> str:
+    return str(metric.metric_value_kwargs["unexpected_rows_query"]).format(batch=BATCH)
 
 
 def _repeated(column: str) -> str:
@@ -190,15 +187,20 @@ def _repeated(column: str) -> str:
 
 def register() -> None:
     """Tell Great Expectations' registry which metrics this engine answers."""
-    names = {"table.row_count": (), **dict.fromkeys(_QUERY, ("unexpected_rows_query",))}
+    names: dict[str, tuple[str, ...]] = {"table.row_count": ()}
+    names |= dict.fromkeys((_ROWS, _TABLE), ("unexpected_rows_query",))
     for base, keys in _MAPS.items():
         names |= dict.fromkeys((base + suffix for suffix in (_COUNT, _VALUES, *_UNUSED)), keys)
-    for name, keys in names.items():
+    log = logging.getLogger("great_expectations.expectations.registry")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it warns of keys that it does not have for its own engines
+    for metric, keys in names.items():
         register_metric(
-            metric_name=name,
+            metric_name=metric,
             metric_domain_keys=DuckDBMetric.domain_keys,
             metric_value_keys=keys,
             execution_engine=DuckDBExecutionEngine,
             metric_class=DuckDBMetric,
             metric_provider=None,
         )
+    log.setLevel(level)
