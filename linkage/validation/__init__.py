@@ -1,0 +1,1 @@
+"""Whether a delivery is what its supplier said it would be: Great Expectations, answered by DuckDB."""

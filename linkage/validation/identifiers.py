@@ -1,0 +1,81 @@
+"""Identifiers where only payload may be: NINO, NHS number, postcode, e-mail, names (EXTRACTS.md).
+
+One such column quarantines a delivery at once. Distinct values are looked at, whatever the column says it is.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from linkage.sql import name, text
+from linkage.suppliers.schema import TableSchema
+
+_EDGE, _END = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
+_NINO = rf"(?i){_EDGE}[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]?{_END}"
+_POSTCODE = rf"(?i){_EDGE}[A-Z]{{1,2}}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{{2}}{_END}"
+_EMAIL = r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"
+_SHARE_OF_NHS_NUMBERS = 0.3  # of ten-digit values: one in eleven has a valid check digit by chance
+_SHARE_OF_NAMES = 0.2  # of distinct values
+_FORBIDDEN_COLUMNS = (
+    "nino ni_number national_insurance_number nhs_number nhsno forename first_name given_name surname "
+    "last_name family_name name full_name previous_surname maiden_name date_of_birth dob birth_date "
+    "postcode post_code address address_line_1 address_line_2 email e_mail telephone phone mobile"
+)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A payload column that holds identifiers: what kind, and how many distinct values (never which)."""
+
+    column: str
+    kind: str
+    values: int
+
+    def __str__(self) -> str:
+        if not self.values:
+            return f"column {self.column} is an identifier ({self.kind})"
+        return f"column {self.column} holds {self.values:,} different values that look like {self.kind}"
+
+
+def scan(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Iterable[str], schema: TableSchema
+) -> list[Leak]:
+    """Look for identifiers in the columns of a relation (a view's name or a table function)."""
+    leaks = [leak for column in columns for leak in _scan_column(connection, relation, column, schema)]
+    return sorted(leaks, key=lambda leak: -leak.values)
+
+
+def _scan_column(
+    connection: duckdb.DuckDBPyConnection, relation: str, column: str, schema: TableSchema
+) -> Sequence[Leak]:
+    if column.strip().lower().replace(" ", "_").replace("-", "_") in _FORBIDDEN_COLUMNS.split():
+        return [Leak(column, "by its name", 0)]
+    known = next((each for each in schema.columns if each.name == column), None)
+    checked = known is not None and known.check == "verhoeff"  # ten-digit SNOMED codes are no NHS numbers
+    closed = known is not None and bool(known.codes)
+    query = f"""
+        WITH found AS (SELECT DISTINCT trim(CAST({name(column)} AS VARCHAR)) AS v FROM {relation}),
+        digits AS (SELECT *, replace(replace(v, ' ', ''), '-', '') AS d FROM found WHERE v IS NOT NULL)
+        SELECT count(*), count_if(regexp_matches(v, {text(_NINO)})),
+            count_if(regexp_matches(v, {text(_POSTCODE)})), count_if(regexp_matches(v, {text(_EMAIL)})),
+            count_if(regexp_full_match(d, '[0-9]{{10}}')), count_if(nhs_number_valid(d)),
+            count_if(list_has_any(regexp_split_to_array(upper(v), '[^[:alpha:]''-]+'), $names))
+        FROM digits"""  # noqa: S608 - quoted names and our own patterns
+    row = connection.execute(query, {"names": _common_names()}).fetchall()[0]
+    values, ninos, postcodes, emails, tens, nhs, named = (int(count or 0) for count in row)
+    found = {"NINOs": ninos, "postcodes": postcodes, "e-mail addresses": emails}
+    if not checked and nhs > _SHARE_OF_NHS_NUMBERS * tens:
+        found["NHS numbers"] = nhs
+    if not closed and named > _SHARE_OF_NAMES * values:
+        found["names"] = named
+    return [Leak(column, kind, count) for kind, count in found.items() if count]
+
+
+@cache
+def _common_names() -> list[str]:
+    with (Path(__file__).parent / "common_names.csv").open(encoding="utf-8", newline="") as lines:
+        return [row["name"] for row in csv.DictReader(lines)]
