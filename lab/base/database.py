@@ -61,7 +61,6 @@ class Database:
         """Open a session that sees one state of the database and changes nothing."""
         with Session(self.engine) as session, _plain_errors(self.url):
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self, *, actor: str, via: str = "") -> Iterator[Unit]:
