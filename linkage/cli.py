@@ -15,6 +15,7 @@ from lab.base.errors import BadInput
 from lab.base.program import progress, run
 from lab.base.settings import Settings
 from linkage import deliveries, intake
+from linkage.offers import offered
 from linkage.synth import generate
 from linkage.synth.faults import FAULTS
 
@@ -88,7 +89,7 @@ def receive(
     Exit status 1 if one was refused.
     """
     call: Call = context.obj
-    offers = intake.offered(folder)
+    offers = offered(folder)
     station = intake.Intake(call.settings, call.database(), call.actor, again)
     with progress("receiving", len(offers)) as bar:
         receipts = station.receive(offers, lambda _: bar.advance())

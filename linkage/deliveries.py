@@ -94,14 +94,15 @@ def history(database: Database, manifest: Manifest) -> History:
         .limit(LOADS_COMPARED)
     )
     with database.read() as session:
-        loads = list(session.scalars(query))
-        rates = [json.loads(load.null_rates) for load in loads]
+        loads = [
+            ((load.rows or 0) + load.dropped, json.loads(load.null_rates)) for load in session.scalars(query)
+        ]
     if not loads:
         return History()
-    columns = {column for each in rates for column in each}
+    columns = {column for _, rates in loads for column in rates}
     return History(
-        rows=median((load.rows or 0) + load.dropped for load in loads),
-        null_rates={name: median(each[name] for each in rates if name in each) for name in columns},
+        rows=median(rows for rows, _ in loads),
+        null_rates={name: median(rates[name] for _, rates in loads if name in rates) for name in columns},
     )
 
 

@@ -78,9 +78,7 @@ def _leaks_of_sources(
         return []
     try:
         found = [
-            str(leak)
-            for source in sources
-            for leak in identifiers.scan(connection, source.relation, source.columns, schema)
+            str(leak) for source in sources for leak in identifiers.scan(connection, source.relation, schema)
         ]
     except duckdb.Error:  # a file that cannot be read either: its columns are fault enough
         return []
@@ -96,8 +94,7 @@ def _examine_staged(
 ) -> Examination:
     dropped = _batch_without_optouts(connection, neighbours.optouts)
     if schema.route == "payload":
-        columns = [row[0] for row in connection.execute("DESCRIBE batch").fetchall()]
-        leaks = identifiers.scan(connection, "batch", columns, schema)
+        leaks = identifiers.scan(connection, "batch", schema)
         if leaks:
             return Examination(tuple(str(leak) for leak in leaks), manifest.rows - dropped, dropped)
     for table, files in neighbours.tables.items():

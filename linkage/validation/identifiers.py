@@ -4,7 +4,7 @@ One such column quarantines a delivery at once. Distinct values are looked at, w
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,16 @@ _FORBIDDEN_COLUMNS = (
     "postcode post_code address address_line_1 address_line_2 email e_mail telephone phone mobile"
 )
 
+_COUNTS = f"""
+WITH found AS (SELECT DISTINCT trim(CAST($column AS VARCHAR)) AS v FROM $relation WHERE $where),
+cleaned AS (SELECT v, replace(replace(v, ' ', ''), '-', '') AS d FROM found)
+SELECT count(*), count_if(regexp_matches(v, {text(_NINO)})), count_if(regexp_matches(v, {text(_POSTCODE)})),
+    count_if(regexp_matches(v, {text(_EMAIL)})), count_if(regexp_full_match(d, '[0-9]{{10}}')),
+    count_if(nhs_number_valid(d)),
+    count_if(CASE WHEN regexp_matches(v, '^[^0-9]+$')
+        THEN list_has_any(regexp_split_to_array(upper(v), '[^[:alpha:]''-]+'), $names) ELSE false END)
+FROM cleaned"""  # noqa: S608 - our own patterns
+
 
 @dataclass(frozen=True)
 class Leak:
@@ -38,33 +48,33 @@ class Leak:
     def __str__(self) -> str:
         if not self.values:
             return f"column {self.column} is an identifier ({self.kind})"
-        return f"column {self.column} holds {self.values:,} different values that look like {self.kind}"
+        return f"column {self.column} holds what looks like {self.kind} ({self.values:,} different)"
 
 
-def scan(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Iterable[str], schema: TableSchema
-) -> list[Leak]:
-    """Look for identifiers in the columns of a relation (a view's name or a table function)."""
-    leaks = [leak for column in columns for leak in _scan_column(connection, relation, column, schema)]
+def scan(connection: duckdb.DuckDBPyConnection, relation: str, schema: TableSchema) -> list[Leak]:
+    """Look for identifiers in all columns of a relation: a view's name or a table function."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
+    leaks = [
+        leak for column, kind, *_ in described for leak in _scan(connection, relation, column, kind, schema)
+    ]
     return sorted(leaks, key=lambda leak: -leak.values)
 
 
-def _scan_column(
-    connection: duckdb.DuckDBPyConnection, relation: str, column: str, schema: TableSchema
+def _scan(
+    connection: duckdb.DuckDBPyConnection, relation: str, column: str, kind: str, schema: TableSchema
 ) -> Sequence[Leak]:
     if column.strip().lower().replace(" ", "_").replace("-", "_") in _FORBIDDEN_COLUMNS.split():
         return [Leak(column, "by its name", 0)]
+    if kind == "VARCHAR":
+        where = f"{name(column)} IS NOT NULL"
+    elif kind in {"BIGINT", "DOUBLE", "INTEGER"}:  # of all identifiers, only NHS numbers are numbers
+        where = f"{name(column)} BETWEEN 1000000000 AND 9999999999"
+    else:
+        return []
     known = next((each for each in schema.columns if each.name == column), None)
     checked = known is not None and known.check == "verhoeff"  # ten-digit SNOMED codes are no NHS numbers
     closed = known is not None and bool(known.codes)
-    query = f"""
-        WITH found AS (SELECT DISTINCT trim(CAST({name(column)} AS VARCHAR)) AS v FROM {relation}),
-        digits AS (SELECT *, replace(replace(v, ' ', ''), '-', '') AS d FROM found WHERE v IS NOT NULL)
-        SELECT count(*), count_if(regexp_matches(v, {text(_NINO)})),
-            count_if(regexp_matches(v, {text(_POSTCODE)})), count_if(regexp_matches(v, {text(_EMAIL)})),
-            count_if(regexp_full_match(d, '[0-9]{{10}}')), count_if(nhs_number_valid(d)),
-            count_if(list_has_any(regexp_split_to_array(upper(v), '[^[:alpha:]''-]+'), $names))
-        FROM digits"""  # noqa: S608 - quoted names and our own patterns
+    query = _COUNTS.replace("$column", name(column)).replace("$relation", relation).replace("$where", where)
     row = connection.execute(query, {"names": _common_names()}).fetchall()[0]
     values, ninos, postcodes, emails, tens, nhs, named = (int(count or 0) for count in row)
     found = {"NINOs": ninos, "postcodes": postcodes, "e-mail addresses": emails}

@@ -35,8 +35,8 @@ class Check:
     examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        count = f" ({self.unexpected:,} of {self.rows:,} rows)" if self.unexpected else ""
-        return f"not so: {self.text}{count}"
+        count = f"{self.unexpected:,} of {self.rows:,} rows break: " if self.unexpected else "not so: "
+        return f"{count}{self.text}"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _of_column(column: Column) -> Iterator[Any]:
         )
     if column.codes:
         codes = list(column.codes)
-        shown = ", ".join(codes[:20]) + (", …" if len(codes) > 20 else "")
+        shown = ", ".join(codes[:12]) + (", …" if len(codes) > 12 else "")
         text = f"{column.name}: {share} in the code list ({shown})"
         yield gxe.ExpectColumnValuesToBeInSet(value_set=codes, description=text, **common)
     if column.pattern:
