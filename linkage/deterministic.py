@@ -1,0 +1,183 @@
+"""Ranked match keys, as the ONS links censuses: each pass links what the passes before it left.
+
+A key links only where it is unique on both sides. A NINO has no check digit (every mistyped one still
+validates) and families come to share one, so no key is a NINO alone; the same care holds for NHS numbers.
+ONS working papers Beyond 2011 M9 and "Derive & Conquer" for the keys; candidates are found first, in one
+scan of the larger table, because passes over ten million rows cost more than passes over those that can link.
+"""
+# ruff: noqa: S608 - the SQL is put together from this module's own names, never from values
+
+from dataclasses import dataclass
+
+import duckdb
+
+from linkage.tables import scalar
+
+_BAG = "least(root, surname) || '/' || greatest(root, surname)"
+
+
+@dataclass(frozen=True)
+class MatchKey:
+    """One pass: the columns that must agree, in a table made by `standardise`.
+
+    `guard` is a further condition on a row. `same_person` marks keys strong enough to call two records of
+    one supplier duplicates.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    guard: str = ""
+    same_person: bool = False
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Columns without which the pass cannot run; sex sharpens a key, no key depends on it."""
+        text = " ".join(self.parts)
+        return frozenset(column for column in COLUMNS if column in _words(text) and column != "sex")
+
+    def expression(self, available: frozenset[str]) -> str:
+        """SQL of the key: null where any part is null."""
+        parts = [part for part in self.parts if part != "sex" or "sex" in available]
+        missing = " OR ".join(f"({part}) IS NULL" for part in parts)
+        guard = f" OR NOT coalesce(({self.guard}), false)" if self.guard else ""
+        return f"CASE WHEN {missing}{guard} THEN NULL ELSE hash({', '.join(parts)}) END"
+
+
+COLUMNS = ("forename", "root", "initial", "surname", "dob", "dobk", "sex", "postcode", "sector", "district", "nino",
+           "nhs_number")
+
+KEYS = (
+    MatchKey("nhs_number+dob", ("nhs_number", "dobk"), same_person=True),
+    MatchKey("nino+dob+name", ("nino", "dobk", "initial"), same_person=True),
+    MatchKey("nhs_number+name", ("nhs_number", "root", "surname"), same_person=True),
+    MatchKey("nino+name", ("nino", "root", "surname"), same_person=True),
+    MatchKey("nino+dob", ("nino", "dob")),
+    MatchKey("name+dob+postcode", ("root", "surname", "dob", "sex", "postcode"), same_person=True),
+    MatchKey("name+dob+district", ("root", "surname", "dob", "sex", "district"), same_person=True),
+    MatchKey("swapped+postcode", (_BAG, "dobk", "postcode"), same_person=True),
+    MatchKey("sounds+dob+postcode", ("root", "left(surname, 3)", "dob", "sex", "postcode"), same_person=True),
+    MatchKey("initial+dob+postcode", ("initial", "surname", "dob", "sex", "postcode")),
+    MatchKey("swapped+district", (_BAG, "dobk", "district")),
+    MatchKey("forename+dob+postcode", ("root", "dob", "sex", "postcode")),
+    MatchKey("name+postcode+year", ("root", "surname", "sex", "year(dob)", "postcode")),
+    MatchKey("name+postcode+day", ("root", "surname", "sex", "month(dob)", "day(dob)", "postcode")),
+    # 1 January stands for an unknown birthday; a chance namesake shares any other with one in 25,000.
+    MatchKey("rare name+dob", ("root", "surname", "dob", "sex"), guard="namesakes <= 20 AND dayofyear(dob) > 1"),
+)
+"""In the order in which they run: strongest evidence first."""
+
+# Every key implies one of these, so a row of the larger table that shares none of them cannot link.
+_BLOCKS = ("nino", "nhs_number", "hash(dobk, postcode)", f"hash({_BAG}, dobk)", f"hash({_BAG}, postcode)")
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """How many links a pass made, and how far they hold against what the key did not use."""
+
+    name: str
+    links: int
+    checked: int
+    contradicted: int
+
+    @property
+    def probability(self) -> float:
+        """Posterior mean that a link of this pass is right: Beta(99, 1) before the evidence is seen."""
+        return (self.checked - self.contradicted + 99) / (self.checked + 100)
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split())
+
+
+def available_columns(con: duckdb.DuckDBPyConnection, left: str, right: str) -> frozenset[str]:
+    """Columns that hold anything on both sides."""
+    filled = ", ".join(f"count({column}) > 0" for column in COLUMNS)
+    left_filled, right_filled = (con.execute(f"SELECT {filled} FROM {table}").fetchall()[0]
+                                 for table in (left, right))
+    return frozenset(column for column, *held in zip(COLUMNS, left_filled, right_filled, strict=True) if all(held))
+
+
+def runnable(available: frozenset[str]) -> tuple[MatchKey, ...]:
+    """The passes that the columns allow."""
+    return tuple(key for key in KEYS if key.needs <= available)
+
+
+def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True) -> list[PassResult]:
+    """Run the passes over two standardised tables; fill `key_links` (left_entity, right_entity, method).
+
+    Without `one_to_one` several left entities may link to one right entity; a left entity still links to one.
+    """
+    available = available_columns(con, left, right)
+    _candidates(con, left, right)
+    con.execute("CREATE OR REPLACE TEMP TABLE key_links(left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
+    keys = runnable(available)
+    links = {key.name: _one_pass(con, key, available, one_to_one) for key in keys}
+    evidence = _evidence(con, left, right, keys)
+    return [PassResult(name, count, *evidence.get(name, (0, 0))) for name, count in links.items()]
+
+
+def _candidates(con: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
+    """Keep of each table what can link at all, with the number of namesakes beside it."""
+    sizes = {table: scalar(con, f"SELECT count(*) FROM {table}") for table in (left, right)}
+    small, large = sorted((left, right), key=lambda table: sizes[table])
+    shares = " OR ".join(f"({block}) IN (SELECT {block} FROM {small} WHERE ({block}) IS NOT NULL)"
+                         for block in _BLOCKS)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE namesakes_of AS SELECT root, surname, max(n) AS namesakes FROM ("
+                f"SELECT root, surname, count(DISTINCT entity) AS n FROM {left} GROUP BY ALL UNION ALL "
+                f"SELECT root, surname, count(DISTINCT entity) AS n FROM {right} GROUP BY ALL) GROUP BY ALL")
+    for side, table in (("left", left), ("right", right)):
+        where = f"WHERE {shares}" if table == large else ""
+        con.execute(f"CREATE OR REPLACE TEMP TABLE open_{side} AS SELECT t.*, namesakes FROM {table} t "
+                    f"LEFT JOIN namesakes_of USING (root, surname) {where}")
+
+
+def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, available: frozenset[str], one_to_one: bool) -> int:
+    expression = key.expression(available)
+    unique = "HAVING min(entity) = max(entity)"
+    left = f"SELECT k, min(entity) AS entity FROM keyed_left GROUP BY k {unique}" if one_to_one else \
+        "SELECT DISTINCT k, entity FROM keyed_left"
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE found AS
+        WITH keyed_left AS (SELECT {expression} AS k, entity FROM open_left WHERE k IS NOT NULL),
+             keyed_right AS (SELECT {expression} AS k, entity FROM open_right WHERE k IS NOT NULL),
+             pairs AS (SELECT DISTINCT l.entity AS left_entity, r.entity AS right_entity
+                       FROM ({left}) l
+                       JOIN (SELECT k, min(entity) AS entity FROM keyed_right GROUP BY k {unique}) r USING (k))
+        SELECT * FROM pairs
+        QUALIFY count(*) OVER (PARTITION BY left_entity) = 1
+                {"AND count(*) OVER (PARTITION BY right_entity) = 1" if one_to_one else ""}""")
+    con.execute("INSERT INTO key_links SELECT left_entity, right_entity, ? FROM found", [key.name])
+    links = int(scalar(con, "SELECT count(*) FROM found"))
+    if links:
+        con.execute("DELETE FROM open_left WHERE entity IN (SELECT left_entity FROM found)")
+    if links and one_to_one:
+        con.execute("DELETE FROM open_right WHERE entity IN (SELECT right_entity FROM found)")
+    return links
+
+
+def _evidence(con: duckdb.DuckDBPyConnection, left: str, right: str,
+              keys: tuple[MatchKey, ...]) -> dict[str, tuple[int, int]]:
+    """Count by pass the links that something outside of the key can check, and those it contradicts.
+
+    An identifier within two edits, or one like name, is agreement: the silver standard for precision.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE key_use(method VARCHAR, nino BOOLEAN, nhs BOOLEAN, name BOOLEAN)")
+    con.executemany("INSERT INTO key_use VALUES (?, ?, ?, ?)", [
+        [key.name, "nino" in key.needs, "nhs_number" in key.needs, bool(key.needs & {"root", "initial", "surname"})]
+        for key in keys] or [["", True, True, True]])
+    rows = con.execute(f"""
+        WITH pairs AS (
+            SELECT k.method, k.left_entity, k.right_entity,
+                   CASE WHEN NOT u.nino THEN damerau_levenshtein(l.nino, r.nino) <= 2 END AS nino,
+                   CASE WHEN NOT u.nhs THEN damerau_levenshtein(l.nhs_number, r.nhs_number) <= 2 END AS nhs,
+                   CASE WHEN NOT u.name THEN jaro_winkler_similarity(l.root, r.root) >= 0.75
+                                          OR jaro_winkler_similarity(l.surname, r.surname) >= 0.85 END AS name
+            FROM key_links k JOIN key_use u USING (method)
+            JOIN {left} l ON l.entity = k.left_entity JOIN {right} r ON r.entity = k.right_entity),
+        checked AS (
+            SELECT method, bool_or(coalesce(nino, nhs, name) IS NOT NULL) AS compared,
+                   bool_or(coalesce(nino, false) OR coalesce(nhs, false) OR coalesce(name, false)) AS agrees
+            FROM pairs GROUP BY method, left_entity, right_entity)
+        SELECT method, count_if(compared), count_if(compared AND NOT agrees) FROM checked GROUP BY method
+        """).fetchall()
+    return {method: (compared, contradicted) for method, compared, contradicted in rows}
