@@ -13,8 +13,7 @@ import duckdb
 
 from linkage.tables import scalar
 
-FIELDS = ("forename", "surname", "previous_surname", "date_of_birth", "sex", "postcode", "postcode_from", "nino",
-          "nhs_number")
+FIELDS = ("forename", "surname", "previous_surname", "date_of_birth", "sex", "postcode", "nino", "nhs_number")
 """What identifies a person, as the suppliers name it; every field is text before it is cleaned."""
 
 NINO = r"^[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D]?$"
@@ -126,7 +125,7 @@ def _share_of_form(con: duckdb.DuckDBPyConnection, table: str, name: str) -> flo
 def standardise(con: duckdb.DuckDBPyConnection, source: str, target: str, forms: Forms) -> None:
     """Make the table of clean identifiers from one of raw text.
 
-    `source` has `entity` and `rid` (BIGINT) and the FIELDS as text. `target` has a row per name and address that
+    `source` has `entity` and `rid` (BIGINT) and the FIELDS as text. `target` has a row per surname that
     a record may go by: entity, rid, forename, root (nickname resolved, null for a bare initial), initial, surname,
     dob (DATE), dobk (day and month in order, so that a swap is no difference), sex (M, F), postcode, sector,
     district, nino (first eight), nhs_number.
@@ -147,9 +146,8 @@ def _coded(forms: Forms) -> dict[str, str]:
 
     nino = f"left({kept('is_nino', 'nino')}, 8)" if forms.nino else "squeezed(r.nino)"
     nhs = kept("is_nhs_number", "nhs_number") if forms.nhs_number else "squeezed(r.nhs_number)"
-    here, before = ((kept("is_postcode", column) if forms.postcode else f"squeezed(r.{column})")
-                    for column in ("postcode", "postcode_from"))
-    return {"nino": nino, "nhs_number": nhs, "postcode": here, "postcode_from": before,
+    postcode = kept("is_postcode", "postcode") if forms.postcode else "squeezed(r.postcode)"
+    return {"nino": nino, "nhs_number": nhs, "postcode": postcode,
             # Without the British form nothing is known of the parts of a postcode.
             "cut": "2" if forms.postcode else "0"}
 
@@ -158,8 +156,7 @@ _CLEAN = """
 SELECT r.entity, r.rid, f.clean AS forename, s.clean AS surname, p.clean AS previous_surname, d.clean AS dob,
        CASE WHEN trim(upper(r.sex)) IN ('1', '1.0', 'M', 'MALE') THEN 'M'
             WHEN trim(upper(r.sex)) IN ('2', '2.0', 'F', 'FEMALE') THEN 'F' END AS sex,
-       {postcode} AS postcode, {postcode_from} AS postcode_from, {nino} AS nino, {nhs_number} AS nhs_number,
-       {cut} AS cut
+       {postcode} AS postcode, {nino} AS nino, {nhs_number} AS nhs_number, {cut} AS cut
 FROM {source} r
 LEFT JOIN clean_forenames f ON r.forename = f.v
 LEFT JOIN clean_surnames s ON r.surname = s.v
@@ -167,16 +164,14 @@ LEFT JOIN clean_surnames p ON r.previous_surname = p.v
 LEFT JOIN clean_dates d ON r.date_of_birth = d.v
 """
 
-# One row as the record stands, one under the previous surname, one at the previous address.
+# One row as the record stands, one under the previous surname.
 _VARIANTS = """
 WITH named AS (
     SELECT * FROM {plain}
     UNION ALL SELECT * REPLACE (previous_surname AS surname) FROM {plain}
     WHERE previous_surname IS NOT NULL AND previous_surname IS DISTINCT FROM surname
-    UNION ALL SELECT * REPLACE (postcode_from AS postcode) FROM {plain}
-    WHERE postcode_from IS NOT NULL AND postcode_from IS DISTINCT FROM postcode
 )
-SELECT p.entity, row_number() OVER (ORDER BY p.rid, p.surname, p.postcode) AS rid, p.forename,
+SELECT p.entity, row_number() OVER (ORDER BY p.rid, p.surname) AS rid, p.forename,
        CASE WHEN length(p.forename) > 1 THEN coalesce(n.root, p.forename) END AS root,
        left(p.forename, 1) AS initial, p.surname, p.dob,
        CASE WHEN day(p.dob) <= 12 THEN make_date(year(p.dob), least(day(p.dob), month(p.dob)),
