@@ -109,11 +109,16 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
     """
     available = available_columns(con, left, right)
     _candidates(con, left, right)
-    con.execute("CREATE OR REPLACE TEMP TABLE key_links(left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
-    keys = runnable(available)
-    links = {key.name: _one_pass(con, key, available, one_to_one) for key in keys}
-    evidence = _evidence(con, left, right, keys)
-    return [PassResult(name, count, *evidence.get(name, (0, 0))) for name, count in links.items()]
+    for side in ("left", "right"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE open_{side} AS FROM candidates_{side}")
+    con.execute("CREATE OR REPLACE TEMP TABLE key_links("
+                "left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
+    results = []
+    for key in runnable(available):
+        links = _one_pass(con, key, key.expression(available), one_to_one)
+        checked, contradicted = _evidence(con, key, key.expression(available)) if links else (0, 0)
+        results.append(PassResult(key.name, links, checked, contradicted))
+    return results
 
 
 def _candidates(con: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
@@ -127,25 +132,26 @@ def _candidates(con: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
                 f"SELECT root, surname, count(DISTINCT entity) AS n FROM {right} GROUP BY ALL) GROUP BY ALL")
     for side, table in (("left", left), ("right", right)):
         where = f"WHERE {shares}" if table == large else ""
-        con.execute(f"CREATE OR REPLACE TEMP TABLE open_{side} AS SELECT t.*, namesakes FROM {table} t "
+        con.execute(f"CREATE OR REPLACE TEMP TABLE candidates_{side} AS SELECT t.*, namesakes FROM {table} t "
                     f"LEFT JOIN namesakes_of USING (root, surname) {where}")
 
 
-def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, available: frozenset[str], one_to_one: bool) -> int:
-    expression = key.expression(available)
-    unique = "HAVING min(entity) = max(entity)"
-    left = f"SELECT k, min(entity) AS entity FROM keyed_left GROUP BY k {unique}" if one_to_one else \
-        "SELECT DISTINCT k, entity FROM keyed_left"
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE found AS
-        WITH keyed_left AS (SELECT {expression} AS k, entity FROM open_left WHERE k IS NOT NULL),
-             keyed_right AS (SELECT {expression} AS k, entity FROM open_right WHERE k IS NOT NULL),
-             pairs AS (SELECT DISTINCT l.entity AS left_entity, r.entity AS right_entity
-                       FROM ({left}) l
-                       JOIN (SELECT k, min(entity) AS entity FROM keyed_right GROUP BY k {unique}) r USING (k))
-        SELECT * FROM pairs
+def _pairs(expression: str, left: str, right: str, one_to_one: bool) -> str:
+    """SQL of the pairs that one key finds: unique on the right, and one-to-one on the left as well."""
+    unique = "HAVING min(entity) = max(entity)" if one_to_one else ""
+    entity = "min(entity) AS entity" if one_to_one else "entity"
+    group = "GROUP BY k" if one_to_one else "GROUP BY k, entity"
+    return f"""
+        SELECT * FROM (SELECT DISTINCT l.entity AS left_entity, r.entity AS right_entity
+        FROM (SELECT {expression} AS k, {entity} FROM {left} WHERE k IS NOT NULL {group} {unique}) l
+        JOIN (SELECT {expression} AS k, min(entity) AS entity FROM {right} WHERE k IS NOT NULL
+              GROUP BY k HAVING min(entity) = max(entity)) r USING (k))
         QUALIFY count(*) OVER (PARTITION BY left_entity) = 1
-                {"AND count(*) OVER (PARTITION BY right_entity) = 1" if one_to_one else ""}""")
+                {"AND count(*) OVER (PARTITION BY right_entity) = 1" if one_to_one else ""}"""
+
+
+def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str, one_to_one: bool) -> int:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE found AS {_pairs(expression, 'open_left', 'open_right', one_to_one)}")
     con.execute("INSERT INTO key_links SELECT left_entity, right_entity, ? FROM found", [key.name])
     links = int(scalar(con, "SELECT count(*) FROM found"))
     if links:
@@ -155,29 +161,28 @@ def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, available: frozense
     return links
 
 
-def _evidence(con: duckdb.DuckDBPyConnection, left: str, right: str,
-              keys: tuple[MatchKey, ...]) -> dict[str, tuple[int, int]]:
-    """Count by pass the links that something outside of the key can check, and those it contradicts.
+def _evidence(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str) -> tuple[int, int]:
+    """Count the pairs that the key finds among all candidates and that something else can check or contradict.
 
-    An identifier within two edits, or one like name, is agreement: the silver standard for precision.
+    All candidates, not what earlier passes left: those are the ones whose identifiers failed to agree, so they
+    would contradict every later key. An identifier within two edits, or a name alike, is agreement.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE key_use(method VARCHAR, nino BOOLEAN, nhs BOOLEAN, name BOOLEAN)")
-    con.executemany("INSERT INTO key_use VALUES (?, ?, ?, ?)", [
-        [key.name, "nino" in key.needs, "nhs_number" in key.needs, bool(key.needs & {"root", "initial", "surname"})]
-        for key in keys] or [["", True, True, True]])
+    checks = []
+    if "nino" not in key.needs:
+        checks.append("damerau_levenshtein(l.nino, r.nino) <= 2")
+    if "nhs_number" not in key.needs:
+        checks.append("damerau_levenshtein(l.nhs_number, r.nhs_number) <= 2")
+    if not key.needs & {"root", "initial", "surname"}:
+        checks.append("(jaro_winkler_similarity(l.forename, r.forename) >= 0.75 "
+                      "OR jaro_winkler_similarity(l.surname, r.surname) >= 0.85)")
+    if not checks:
+        return 0, 0
+    compared = f"bool_or(coalesce({', '.join(checks)}) IS NOT NULL)"
+    agrees = " OR ".join(f"coalesce({check}, false)" for check in checks)
     rows = con.execute(f"""
-        WITH pairs AS (
-            SELECT k.method, k.left_entity, k.right_entity,
-                   CASE WHEN NOT u.nino THEN damerau_levenshtein(l.nino, r.nino) <= 2 END AS nino,
-                   CASE WHEN NOT u.nhs THEN damerau_levenshtein(l.nhs_number, r.nhs_number) <= 2 END AS nhs,
-                   CASE WHEN NOT u.name THEN jaro_winkler_similarity(l.root, r.root) >= 0.75
-                                          OR jaro_winkler_similarity(l.surname, r.surname) >= 0.85 END AS name
-            FROM key_links k JOIN key_use u USING (method)
-            JOIN {left} l ON l.entity = k.left_entity JOIN {right} r ON r.entity = k.right_entity),
-        checked AS (
-            SELECT method, bool_or(coalesce(nino, nhs, name) IS NOT NULL) AS compared,
-                   bool_or(coalesce(nino, false) OR coalesce(nhs, false) OR coalesce(name, false)) AS agrees
-            FROM pairs GROUP BY method, left_entity, right_entity)
-        SELECT method, count_if(compared), count_if(compared AND NOT agrees) FROM checked GROUP BY method
-        """).fetchall()
-    return {method: (compared, contradicted) for method, compared, contradicted in rows}
+        SELECT count_if(compared), count_if(compared AND NOT agrees) FROM (
+            SELECT {compared} AS compared, bool_or({agrees}) AS agrees
+            FROM ({_pairs(expression, "candidates_left", "candidates_right", True)}) p
+            JOIN candidates_left l ON l.entity = p.left_entity JOIN candidates_right r ON r.entity = p.right_entity
+            GROUP BY p.left_entity, p.right_entity)""").fetchall()
+    return rows[0][0], rows[0][1]
