@@ -3,14 +3,16 @@
 import getpass
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from lab.base.database import Database
 from lab.base.errors import BadInput
 from lab.base.settings import Settings
+from linkage.keys import Keys
 from linkage.matching import MatchOptions
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -19,6 +21,30 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 def register(app: typer.Typer) -> None:
     """Add the commands to the program; `--home` and `--as` are the program's own options."""
     app.command("match")(match)
+    app.command("link")(link)
+    app.command("extract")(extract)
+    keys = typer.Typer(help="The custodian's keys.", no_args_is_help=True)
+    keys.command("init")(init_keys)
+    keys.command("check")(check_keys)
+    app.add_typer(keys, name="keys")
+
+
+def _settings(context: typer.Context) -> Settings:
+    """Return the settings of the `--home` that was given before the command."""
+    settings = Settings.load(context.find_root().params.get("home"))
+    settings.prepare()
+    return settings
+
+
+def _actor(context: typer.Context) -> str:
+    params = context.find_root().params
+    return str(params.get("as_") or params.get("actor") or getpass.getuser())
+
+
+def _database(settings: Settings) -> Database:
+    database = settings.database()
+    database.create()
+    return database
 
 
 def match(
@@ -34,9 +60,7 @@ def match(
     """Match any two files of people."""
     from linkage.linkfile import match_files
 
-    if not 0 < false_match_rate < 1:
-        raise BadInput("a rate lies between 0 and 1", where=f"--false-match-rate {false_match_rate}")
-    options = MatchOptions(one_to_one, false_match_rate, seed)
+    options = MatchOptions(one_to_one, _rate(false_match_rate), seed)
     done = match_files(left, right, out, options, truth)
     if as_json:
         typer.echo(json.dumps(done.describe(options)))
@@ -51,3 +75,73 @@ def match(
         typer.echo(f"note: {note}")
     if done.score:
         typer.echo(f"precision {done.score.precision:.4f}  recall {done.score.recall:.4f}  F1 {done.score.f1:.4f}")
+
+
+def link(
+    context: typer.Context,
+    truth: Annotated[Path | None, typer.Option(help="True people (supplier, record_id, truth_id).")] = None,
+    false_match_rate: Annotated[float, typer.Option(help="Share of false links the model may make.")] = 0.01,
+    seed: Annotated[int, typer.Option(help="Seed of the model's samples.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Link all accepted identifiers into a new version of the spine."""
+    from linkage.spine import build
+
+    settings = _settings(context)
+    built = build(settings, _database(settings), actor=_actor(context), truth=truth,
+                  options=MatchOptions(True, _rate(false_match_rate), seed),
+                  say=lambda line: typer.echo(line, err=as_json))
+    spine = built.spine
+    if as_json:
+        typer.echo(json.dumps({"spine": spine.version, "new": built.new, "people": spine.people,
+                               "records": spine.records, "quality": built.quality}))
+        return
+    table = Table("supplier", "records", "linked", "rate", "too little", title=f"spine {spine.version}")
+    for name, each in built.quality["suppliers"].items():
+        rate = each["linkage_rate"]
+        table.add_row(name, f"{each['records']:,}", f"{each['linked']:,}", "–" if rate is None else f"{rate:.1%}",
+                      f"{each['too_little_to_link']:,}")
+    Console().print(table)
+    if score := built.quality.get("truth"):
+        typer.echo(f"precision {score['precision']:.4f}  recall {score['recall']:.4f}  F1 {score['f1']:.4f}")
+
+
+def extract(
+    context: typer.Context,
+    project: Annotated[str, typer.Option("--project", help="The project that gets the extract.")],
+    grant: Annotated[Path, typer.Option("--grant", help="Its grant, as 'lab grant export' writes it.")],
+    as_json: Json = False,
+) -> None:
+    """Make a project's signed extract from its grant."""
+    from linkage.extracts import make_extract
+
+    settings = _settings(context)
+    made = make_extract(settings, _database(settings), project, grant, actor=_actor(context))
+    if as_json:
+        typer.echo(json.dumps(made.describe()))
+        return
+    table = Table("dataset", "rows", "not linked", "filtered out", title=made.id)
+    for each in made.datasets:
+        table.add_row(each.name, f"{each.rows:,}", f"{each.unlinked:,}", f"{each.filtered:,}")
+    Console().print(table)
+    typer.echo(f"extract {made.path}")
+
+
+def init_keys(context: typer.Context) -> None:
+    """Make the master key and the key that signs extracts."""
+    keys = Keys.of(_settings(context))
+    keys.create()
+    typer.echo(f"keys in {keys.folder}, public half in {keys.public}")
+
+
+def check_keys(context: typer.Context) -> None:
+    """Make sure that the keys are there and private."""
+    keys = Keys.of(_settings(context))
+    keys.check()
+    typer.echo(f"keys in {keys.folder} are private")
+
+
+def _rate(value: float) -> float:
+    if not 0 < value < 1:
+        raise BadInput("a rate lies between 0 and 1", where=f"--false-match-rate {value}")
+    return value

@@ -102,10 +102,12 @@ def runnable(available: frozenset[str]) -> tuple[MatchKey, ...]:
     return tuple(key for key in KEYS if key.needs <= available)
 
 
-def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True) -> list[PassResult]:
+def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True,
+         same_person: bool = False) -> list[PassResult]:
     """Run the passes over two standardised tables; fill `key_links` (left_entity, right_entity, method).
 
     Without `one_to_one` several left entities may link to one right entity; a left entity still links to one.
+    `same_person` leaves the weaker keys out.
     """
     available = available_columns(con, left, right)
     _candidates(con, left, right)
@@ -115,6 +117,8 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
                 "left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
     results = []
     for key in runnable(available):
+        if same_person and not key.same_person:
+            continue
         links = _one_pass(con, key, key.expression(available), one_to_one)
         checked, contradicted = _evidence(con, key, key.expression(available)) if links else (0, 0)
         results.append(PassResult(key.name, links, checked, contradicted))
@@ -186,3 +190,34 @@ def _evidence(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str) ->
             JOIN candidates_left l ON l.entity = p.left_entity JOIN candidates_right r ON r.entity = p.right_entity
             GROUP BY p.left_entity, p.right_entity)""").fetchall()
     return rows[0][0], rows[0][1]
+
+
+def group_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Group one supplier's records of the same person; fill `duplicate_groups` (entity, head).
+
+    Records are the same person where a strong key finds two or three of them and their identifiers do not
+    contradict each other; groups are what those pairs connect.
+    """
+    available = available_columns(con, table, table)
+    con.execute("CREATE OR REPLACE TEMP TABLE same(a BIGINT, b BIGINT)")
+    for key in runnable(available):
+        if key.same_person:
+            con.execute(f"""
+                INSERT INTO same
+                WITH keyed AS (SELECT DISTINCT {key.expression(available)} AS k, * FROM {table} WHERE k IS NOT NULL),
+                     few AS (SELECT k FROM keyed GROUP BY k HAVING count(DISTINCT entity) BETWEEN 2 AND 3)
+                SELECT DISTINCT a.entity, b.entity FROM keyed a JOIN few USING (k) JOIN keyed b USING (k)
+                WHERE a.entity < b.entity
+                  AND coalesce(damerau_levenshtein(a.nino, b.nino), 0) <= 2
+                  AND coalesce(damerau_levenshtein(a.nhs_number, b.nhs_number), 0) <= 2
+                  AND coalesce(jaro_winkler_similarity(a.root, b.root), 1) >= 0.75""")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE duplicate_groups AS SELECT DISTINCT entity, entity AS head FROM {table}")
+    con.execute("CREATE OR REPLACE TEMP TABLE both_ways AS SELECT a, b FROM same UNION SELECT b, a FROM same")
+    while scalar(con, "SELECT count(*) FROM both_ways e JOIN duplicate_groups g ON g.entity = e.a "
+                      "JOIN duplicate_groups h ON h.entity = e.b WHERE h.head < g.head"):
+        con.execute("""
+            CREATE OR REPLACE TEMP TABLE lower AS
+            SELECT e.a AS entity, min(h.head) AS head FROM both_ways e JOIN duplicate_groups h ON h.entity = e.b
+            GROUP BY e.a""")
+        con.execute("UPDATE duplicate_groups SET head = lower.head FROM lower "
+                    "WHERE lower.entity = duplicate_groups.entity AND lower.head < duplicate_groups.head")

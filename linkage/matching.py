@@ -1,5 +1,4 @@
 """Match two tables of people: ranked keys first, the model for what they leave."""
-# ruff: noqa: S608 - the SQL is put together from this module's own names, never from values
 
 from dataclasses import dataclass, field
 from importlib.metadata import version

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lab.base.errors import BadInput, NotFound
 from linkage.standardise import FIELDS
-from linkage.tables import literal, name, scalar
+from linkage.tables import literal, name
 
 _IDENTIFYING = ("forename", "surname", "date_of_birth", "nino", "nhs_number")
 

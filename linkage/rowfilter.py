@@ -32,7 +32,7 @@ def rebuild(condition: str, columns: Collection[str], where: str) -> str:
     known = {column.lower() for column in columns}
     for node in tree.walk():
         _check(node, known, where)
-    return tree.sql(dialect="duckdb", identify=True)
+    return tree.sql(dialect="duckdb", identify=True, comments=False)
 
 
 def _check(node: exp.Expression, known: set[str], where: str) -> None:

@@ -132,9 +132,9 @@ def standardise(con: duckdb.DuckDBPyConnection, source: str, target: str, forms:
     """
     for kind, columns in {"forename": ("forename",), "surname": ("surname", "previous_surname"),
                           "date": ("date_of_birth",)}.items():
-        distinct = " UNION ".join(f"SELECT {column} AS v FROM {source}" for column in columns)
+        values = " UNION ALL ".join(f"SELECT {column} AS v FROM {source}" for column in columns)
         con.execute(f"CREATE OR REPLACE TEMP TABLE clean_{kind}s AS SELECT v, clean_{kind}(v) AS clean "
-                    f"FROM ({distinct}) WHERE v IS NOT NULL")
+                    f"FROM (SELECT DISTINCT v FROM ({values})) WHERE v IS NOT NULL")
     con.execute(f"CREATE OR REPLACE TEMP TABLE {target}_plain AS {_CLEAN.format(source=source, **_coded(forms))}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_VARIANTS.format(plain=f'{target}_plain')}")
     con.execute(f"DROP TABLE {target}_plain")
