@@ -102,12 +102,10 @@ def runnable(available: frozenset[str]) -> tuple[MatchKey, ...]:
     return tuple(key for key in KEYS if key.needs <= available)
 
 
-def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True,
-         same_person: bool = False) -> list[PassResult]:
+def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True) -> list[PassResult]:
     """Run the passes over two standardised tables; fill `key_links` (left_entity, right_entity, method).
 
     Without `one_to_one` several left entities may link to one right entity; a left entity still links to one.
-    `same_person` leaves the weaker keys out.
     """
     available = available_columns(con, left, right)
     _candidates(con, left, right)
@@ -117,8 +115,6 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
                 "left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
     results = []
     for key in runnable(available):
-        if same_person and not key.same_person:
-            continue
         links = _one_pass(con, key, key.expression(available), one_to_one)
         checked, contradicted = _evidence(con, key, key.expression(available)) if links else (0, 0)
         results.append(PassResult(key.name, links, checked, contradicted))

@@ -156,23 +156,8 @@ def _link_supplier(con: duckdb.DuckDBPyConnection, supplier: str, options: Match
     result = None
     if scalar(con, "SELECT count(*) FROM index_rows") and scalar(con, "SELECT count(*) FROM newcomers"):
         result = matching.match(con, "newcomers", "index_rows", options)
-        _second_records(con)
     _assign(con)
     return result
-
-
-def _second_records(con: duckdb.DuckDBPyConnection) -> None:
-    """Find whom nobody was left for: a second record of a person who has one of this supplier already."""
-    con.execute("CREATE OR REPLACE TEMP TABLE left_over AS "
-                "FROM newcomers WHERE entity NOT IN (SELECT left_entity FROM matches)")
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE everyone AS
-        SELECT c.* REPLACE (n.person AS entity) FROM assigned a
-        JOIN numbered n USING (spine_id) JOIN clean c ON c.entity = a.entity
-        UNION ALL SELECT w.* REPLACE (m.right_entity AS entity)
-        FROM newcomers w JOIN matches m ON m.left_entity = w.entity""")
-    deterministic.link(con, "left_over", "everyone", one_to_one=False, same_person=True)
-    con.execute("INSERT INTO matches SELECT left_entity, right_entity, 'duplicate', 1.0 FROM key_links")
 
 
 def _follow_known_duplicates(con: duckdb.DuckDBPyConnection) -> None:
