@@ -99,8 +99,8 @@ _DATE_RULE = (
 # Weights 10…2; 11 - remainder is the check digit, 11 counts as 0 and 10 is never issued.
 _MODULUS_11 = (
     "regexp_matches(v, '^[0-9]{10}$') AND "
-    "(11 - list_sum(list_transform(range(1, 10), lambda i: (11 - i) * CAST(v[i] AS INTEGER))) % 11) % 11 "
-    "= CAST(v[10] AS INTEGER)"
+    "(11 - list_sum(list_transform(range(1, 10), lambda i: (11 - i) * TRY_CAST(v[i] AS INTEGER))) % 11) % 11 "
+    "= TRY_CAST(v[10] AS INTEGER)"
 )
 
 
