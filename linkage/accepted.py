@@ -8,8 +8,15 @@ from sqlalchemy import column, select, table
 from lab.base.database import Database
 from lab.base.settings import Settings
 
-_DELIVERIES = table("deliveries", column("id"), column("supplier"), column("table_name"), column("route"),
-                    column("state"), column("received_at"))
+_DELIVERIES = table(
+    "deliveries",
+    column("id"),
+    column("supplier"),
+    column("table_name"),
+    column("route"),
+    column("state"),
+    column("received_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,10 @@ class Accepted:
 
 def accepted(db: Database, route: str) -> list[Accepted]:
     """Return the accepted deliveries of a route, the oldest first."""
-    query = (select(_DELIVERIES.c.id, _DELIVERIES.c.supplier, _DELIVERIES.c.table_name)
-             .where(_DELIVERIES.c.route == route, _DELIVERIES.c.state == "accepted")
-             .order_by(_DELIVERIES.c.received_at, _DELIVERIES.c.id))
+    query = (
+        select(_DELIVERIES.c.id, _DELIVERIES.c.supplier, _DELIVERIES.c.table_name)
+        .where(_DELIVERIES.c.route == route, _DELIVERIES.c.state == "accepted")
+        .order_by(_DELIVERIES.c.received_at, _DELIVERIES.c.id)
+    )
     with db.read() as session:
         return [Accepted(str(row[0]), str(row[1]), str(row[2]), route) for row in session.execute(query)]

@@ -1,9 +1,8 @@
 """Commands of the trusted third party after receipt: match, link, keys, extract."""
 
-import getpass
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 from rich.console import Console
@@ -29,30 +28,26 @@ def register(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
 
 
-def _settings(context: typer.Context) -> Settings:
-    """Return the settings of the `--home` that was given before the command."""
-    settings = Settings.load(context.find_root().params.get("home"))
-    settings.prepare()
-    return settings
+class Caller(Protocol):
+    """What the program's start leaves for its commands: who calls, and on which lab."""
 
+    settings: Settings
+    actor: str
 
-def _actor(context: typer.Context) -> str:
-    params = context.find_root().params
-    return str(params.get("as_") or params.get("actor") or getpass.getuser())
-
-
-def _database(settings: Settings) -> Database:
-    database = settings.database()
-    database.create()
-    return database
+    def database(self) -> Database:
+        """Open the database, with its tables."""
 
 
 def match(
     left: Annotated[Path, typer.Argument(help="CSV or Parquet file of people.")],
     right: Annotated[Path, typer.Argument(help="CSV or Parquet file of people.")],
     out: Annotated[Path, typer.Option("--out", help="Parquet file for the links.")],
-    one_to_one: Annotated[bool, typer.Option("--one-to-one", help="A person occurs once on each side.")] = False,
-    truth: Annotated[Path | None, typer.Option(help="True pairs (left_id, right_id), to score the links.")] = None,
+    one_to_one: Annotated[
+        bool, typer.Option("--one-to-one", help="A person occurs once on each side.")
+    ] = False,
+    truth: Annotated[
+        Path | None, typer.Option(help="True pairs (left_id, right_id), to score the links.")
+    ] = None,
     false_match_rate: Annotated[float, typer.Option(help="Share of false links the model may make.")] = 0.01,
     seed: Annotated[int, typer.Option(help="Seed of the model's samples.")] = 1,
     as_json: Json = False,
@@ -74,7 +69,9 @@ def match(
     for note in done.notes:
         typer.echo(f"note: {note}")
     if done.score:
-        typer.echo(f"precision {done.score.precision:.4f}  recall {done.score.recall:.4f}  F1 {done.score.f1:.4f}")
+        typer.echo(
+            f"precision {done.score.precision:.4f}  recall {done.score.recall:.4f}  F1 {done.score.f1:.4f}"
+        )
 
 
 def link(
@@ -87,20 +84,39 @@ def link(
     """Link all accepted identifiers into a new version of the spine."""
     from linkage.spine import build
 
-    settings = _settings(context)
-    built = build(settings, _database(settings), actor=_actor(context), truth=truth,
-                  options=MatchOptions(True, _rate(false_match_rate), seed),
-                  say=lambda line: typer.echo(line, err=as_json))
+    call: Caller = context.obj
+    built = build(
+        call.settings,
+        call.database(),
+        actor=call.actor,
+        truth=truth,
+        options=MatchOptions(True, _rate(false_match_rate), seed),
+        say=lambda line: typer.echo(line, err=as_json),
+    )
     spine = built.spine
     if as_json:
-        typer.echo(json.dumps({"spine": spine.version, "new": built.new, "people": spine.people,
-                               "records": spine.records, "quality": built.quality}))
+        typer.echo(
+            json.dumps(
+                {
+                    "spine": spine.version,
+                    "new": built.new,
+                    "people": spine.people,
+                    "records": spine.records,
+                    "quality": built.quality,
+                }
+            )
+        )
         return
     table = Table("supplier", "records", "linked", "rate", "too little", title=f"spine {spine.version}")
     for name, each in built.quality["suppliers"].items():
         rate = each["linkage_rate"]
-        table.add_row(name, f"{each['records']:,}", f"{each['linked']:,}", "–" if rate is None else f"{rate:.1%}",
-                      f"{each['too_little_to_link']:,}")
+        table.add_row(
+            name,
+            f"{each['records']:,}",
+            f"{each['linked']:,}",
+            "–" if rate is None else f"{rate:.1%}",
+            f"{each['too_little_to_link']:,}",
+        )
     Console().print(table)
     if score := built.quality.get("truth"):
         typer.echo(f"precision {score['precision']:.4f}  recall {score['recall']:.4f}  F1 {score['f1']:.4f}")
@@ -115,8 +131,8 @@ def extract(
     """Make a project's signed extract from its grant."""
     from linkage.extracts import make_extract
 
-    settings = _settings(context)
-    made = make_extract(settings, _database(settings), project, grant, actor=_actor(context))
+    call: Caller = context.obj
+    made = make_extract(call.settings, call.database(), project, grant, actor=call.actor)
     if as_json:
         typer.echo(json.dumps(made.describe()))
         return
@@ -129,14 +145,17 @@ def extract(
 
 def init_keys(context: typer.Context) -> None:
     """Make the master key and the key that signs extracts."""
-    keys = Keys.of(_settings(context))
+    call: Caller = context.obj
+    call.settings.prepare()
+    keys = Keys.of(call.settings)
     keys.create()
     typer.echo(f"keys in {keys.folder}, public half in {keys.public}")
 
 
 def check_keys(context: typer.Context) -> None:
     """Make sure that the keys are there and private."""
-    keys = Keys.of(_settings(context))
+    call: Caller = context.obj
+    keys = Keys.of(call.settings)
     keys.check()
     typer.echo(f"keys in {keys.folder} are private")
 

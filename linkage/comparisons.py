@@ -10,8 +10,10 @@ from linkage.tables import scalar
 _PAIRS_PER_RECORD = 60
 _MIN_PAIR_BUDGET = 1_500_000
 
-_SWAPPED = ("jaro_winkler_similarity(forename_l, surname_r) >= 0.88 AND "
-            "jaro_winkler_similarity(surname_l, forename_r) >= 0.88")
+_SWAPPED = (
+    "jaro_winkler_similarity(forename_l, surname_r) >= 0.88 AND "
+    "jaro_winkler_similarity(surname_l, forename_r) >= 0.88"
+)
 _CROSSED = "forename_l = surname_r OR surname_l = forename_r"
 
 # Levels from agreement to disagreement: (SQL, label, column whose frequency adjusts it).
@@ -62,14 +64,28 @@ _TRAINING = (("forename", "surname"), ("dob",), ("postcode",), ("nino",), ("nhs_
 
 # Always looked at, then the wider ones while the pairs stay within the budget.
 _NARROW = (
-    ("nino",), ("nhs_number",), ("dob", "initial"), ("dob", "left(surname, 2)"), ("dobk", "surname"),
-    ("dobk", "root"), ("dob", "postcode"), ("surname", "forename", "left(dob, 4)"), ("postcode", "surname"),
-    ("postcode", "root"), ("surname", "root", "district"),
+    ("nino",),
+    ("nhs_number",),
+    ("dob", "initial"),
+    ("dob", "left(surname, 2)"),
+    ("dobk", "surname"),
+    ("dobk", "root"),
+    ("dob", "postcode"),
+    ("surname", "forename", "left(dob, 4)"),
+    ("postcode", "surname"),
+    ("postcode", "root"),
+    ("surname", "root", "district"),
     ("least(root, surname)", "greatest(root, surname)", "left(dob, 4)"),
 )
 _WIDE = (
-    ("dob",), ("postcode", "initial"), ("surname", "root"), ("postcode",), ("surname", "left(dob, 7)"),
-    ("root", "left(dob, 7)"), ("left(surname, 3)", "left(forename, 3)", "district"), ("left(surname, 4)", "left(dob, 4)"),
+    ("dob",),
+    ("postcode", "initial"),
+    ("surname", "root"),
+    ("postcode",),
+    ("surname", "left(dob, 7)"),
+    ("root", "left(dob, 7)"),
+    ("left(surname, 3)", "left(forename, 3)", "district"),
+    ("left(surname, 4)", "left(dob, 4)"),
 )
 
 
@@ -88,14 +104,24 @@ def settings(available: frozenset[str]) -> Any:
     from splink import SettingsCreator
 
     return SettingsCreator(
-        link_type="link_only", comparisons=[_comparison(name, available) for name in usable(available)],
-        blocking_rules_to_generate_predictions=[], retain_matching_columns=False, max_iterations=15,
-        em_convergence=0.001, linker_uid="linkage")
+        link_type="link_only",
+        comparisons=[_comparison(name, available) for name in usable(available)],
+        blocking_rules_to_generate_predictions=[],
+        retain_matching_columns=False,
+        max_iterations=15,
+        em_convergence=0.001,
+        linker_uid="linkage",
+    )
 
 
 def _comparison(name: str, available: frozenset[str]) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [
-        {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "label_for_charts": "missing", "is_null_level": True}]
+        {
+            "sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL",
+            "label_for_charts": "missing",
+            "is_null_level": True,
+        }
+    ]
     for condition, label, frequency in _LEVELS[name]:
         if condition in {_SWAPPED, _CROSSED} and not {"forename", "surname"} <= available:
             continue
@@ -126,11 +152,23 @@ def _on(side: str, part: str) -> str:
     return part
 
 
-_BLOCKING_COLUMNS = ("forename", "root", "initial", "surname", "dob", "dobk", "postcode", "district", "nino",
-                     "nhs_number")
+_BLOCKING_COLUMNS = (
+    "forename",
+    "root",
+    "initial",
+    "surname",
+    "dob",
+    "dobk",
+    "postcode",
+    "district",
+    "nino",
+    "nhs_number",
+)
 
 
-def blocking_rules(con: duckdb.DuckDBPyConnection, left: str, right: str, available: frozenset[str]) -> list[str]:
+def blocking_rules(
+    con: duckdb.DuckDBPyConnection, left: str, right: str, available: frozenset[str]
+) -> list[str]:
     """Rules that say which pairs are scored: the narrow ones, and the wide ones that the size allows."""
     rules = [rule for rule in _NARROW if _columns(rule) <= available]
     rows = sum(scalar(con, f"SELECT count(*) FROM {table}") for table in (left, right))
@@ -154,5 +192,11 @@ def _columns(rule: tuple[str, ...]) -> set[str]:
 def _pairs(con: duckdb.DuckDBPyConnection, left: str, right: str, rule: tuple[str, ...]) -> int:
     key = ", ".join(f"{part} AS k{number}" for number, part in enumerate(rule))
     using = ", ".join(f"k{number}" for number in range(len(rule)))
-    return int(scalar(con, f"SELECT coalesce(sum(l.n * r.n), 0) FROM (SELECT {key}, count(*) AS n FROM {left} GROUP BY ALL) l "
-                      f"JOIN (SELECT {key}, count(*) AS n FROM {right} GROUP BY ALL) r USING ({using})"))
+    return int(
+        scalar(
+            con,
+            f"SELECT coalesce(sum(l.n * r.n), 0) "
+            f"FROM (SELECT {key}, count(*) AS n FROM {left} GROUP BY ALL) l "
+            f"JOIN (SELECT {key}, count(*) AS n FROM {right} GROUP BY ALL) r USING ({using})",
+        )
+    )

@@ -1,5 +1,4 @@
-"""What can be granted: suppliers' tables and linked products, with the variables a project may get of each."""
-# ruff: noqa: S608 - names come from the schemas and are quoted
+"""What can be granted: suppliers' tables and linked products, with the variables of each."""
 
 import tomllib
 from collections.abc import Mapping
@@ -38,7 +37,11 @@ class Variable:
     def describe(self) -> dict[str, Any]:
         """Return the variable as an extract's manifest lists it."""
         entry: dict[str, Any] = {"name": self.name, "type": self.type, "description": self.description}
-        return entry | ({"codes": dict(self.codes)} if self.codes else {}) | ({"unit": self.unit} if self.unit else {})
+        return (
+            entry
+            | ({"codes": dict(self.codes)} if self.codes else {})
+            | ({"unit": self.unit} if self.unit else {})
+        )
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,12 @@ def dataset(name: str) -> Dataset:
 
 def table_names() -> list[str]:
     """Names of the suppliers' payload tables."""
-    return [f"{supplier}_{table}" for supplier in schema.suppliers() for table in schema.tables(supplier)
-            if schema.load(supplier, table).route == "payload"]
+    return [
+        f"{supplier}_{table}"
+        for supplier in schema.suppliers()
+        for table in schema.tables(supplier)
+        if schema.load(supplier, table).route == "payload"
+    ]
 
 
 def _products() -> list[str]:
@@ -95,27 +102,56 @@ def _products() -> list[str]:
 
 
 def _table(table: TableSchema) -> Dataset:
-    variables = [Variable(PERSON, "text", "Pseudonym of the person in this project", "spine_id", domain="person")]
+    variables = [
+        Variable(PERSON, "text", "Pseudonym of the person in this project", "spine_id", domain="person")
+    ]
     for column in table.columns:
         if column.role != "person":
             variables.append(_variable(table, column))
         if column.name == "la_code":
-            variables.append(Variable("region", "category", "Region or country of the local authority",
-                                      "(SELECT a.region FROM local_authorities a WHERE a.code = la_code)",
-                                      _regions(known=True)))
+            variables.append(
+                Variable(
+                    "region",
+                    "category",
+                    "Region or country of the local authority",
+                    "(SELECT a.region FROM local_authorities a WHERE a.code = la_code)",
+                    _regions(known=True),
+                )
+            )
     year = f"year({quoted(table.date_column)})" if table.date_column else ""
-    return Dataset(table.name, table.title, (table.supplier,), (table.name,), table.name, tuple(variables), year,
-                   table.date_column or "")
+    return Dataset(
+        table.name,
+        table.title,
+        (table.supplier,),
+        (table.name,),
+        table.name,
+        tuple(variables),
+        year,
+        table.date_column or "",
+    )
 
 
 def _variable(table: TableSchema, column: Column) -> Variable:
     if column.role in {"key", "unit"}:
-        return Variable(column.name, "text", f"{column.description} (pseudonym in this project)", quoted(column.name),
-                        domain=f"{table.supplier}.{column.name}", counted=column.role == "unit")
+        return Variable(
+            column.name,
+            "text",
+            f"{column.description} (pseudonym in this project)",
+            quoted(column.name),
+            domain=f"{table.supplier}.{column.name}",
+            counted=column.role == "unit",
+        )
     if column.unit == "pence":
-        return Variable(column.name, "number", f"{column.description}, in pounds",
-                        f"round({quoted(column.name)} / 100.0, 2)::DOUBLE", unit="pounds")
-    return Variable(column.name, column.type, column.description, quoted(column.name), column.codes, column.unit)
+        return Variable(
+            column.name,
+            "number",
+            f"{column.description}, in pounds",
+            f"round({quoted(column.name)} / 100.0, 2)::DOUBLE",
+            unit="pounds",
+        )
+    return Variable(
+        column.name, column.type, column.description, quoted(column.name), column.codes, column.unit
+    )
 
 
 def _regions(*, known: bool) -> Mapping[str, str]:
@@ -128,12 +164,31 @@ def _product(name: str) -> Dataset:
     query = (PRODUCTS / f"{name}.sql").read_text(encoding="utf-8")
     variables = tuple(_product_variable(each, entry) for each, entry in document["variables"].items())
     year = document.get("year", "")
-    return Dataset(name, document["title"], tuple(document["owners"]), tuple(document["tables"]),
-                   f"({query})", variables, year, year)
+    return Dataset(
+        name,
+        document["title"],
+        tuple(document["owners"]),
+        tuple(document["tables"]),
+        f"({query})",
+        variables,
+        year,
+        year,
+    )
 
 
 def _product_variable(name: str, entry: dict[str, Any]) -> Variable:
-    codes = _regions(known=False) if entry.get("codes_from") == "regions" else MappingProxyType(entry.get("codes", {}))
+    codes = (
+        _regions(known=False)
+        if entry.get("codes_from") == "regions"
+        else MappingProxyType(entry.get("codes", {}))
+    )
     person = name == PERSON
-    return Variable(name, entry["type"], entry["description"], "spine_id" if person else quoted(name), codes,
-                    entry.get("unit", ""), "person" if person else "")
+    return Variable(
+        name,
+        entry["type"],
+        entry["description"],
+        "spine_id" if person else quoted(name),
+        codes,
+        entry.get("unit", ""),
+        "person" if person else "",
+    )

@@ -43,8 +43,20 @@ class MatchKey:
         return f"CASE WHEN {missing}{guard} THEN NULL ELSE hash({', '.join(parts)}) END"
 
 
-COLUMNS = ("forename", "root", "initial", "surname", "dob", "dobk", "sex", "postcode", "sector", "district", "nino",
-           "nhs_number")
+COLUMNS = (
+    "forename",
+    "root",
+    "initial",
+    "surname",
+    "dob",
+    "dobk",
+    "sex",
+    "postcode",
+    "sector",
+    "district",
+    "nino",
+    "nhs_number",
+)
 
 KEYS = (
     MatchKey("nhs_number+dob", ("nhs_number", "dobk"), same_person=True),
@@ -62,7 +74,9 @@ KEYS = (
     MatchKey("name+postcode+year", ("root", "surname", "sex", "year(dob)", "postcode")),
     MatchKey("name+postcode+day", ("root", "surname", "sex", "month(dob)", "day(dob)", "postcode")),
     # 1 January stands for an unknown birthday; a chance namesake shares any other with one in 25,000.
-    MatchKey("rare name+dob", ("root", "surname", "dob", "sex"), guard="namesakes <= 20 AND dayofyear(dob) > 1"),
+    MatchKey(
+        "rare name+dob", ("root", "surname", "dob", "sex"), guard="namesakes <= 20 AND dayofyear(dob) > 1"
+    ),
 )
 """In the order in which they run: strongest evidence first."""
 
@@ -92,9 +106,12 @@ def _words(text: str) -> set[str]:
 def available_columns(con: duckdb.DuckDBPyConnection, left: str, right: str) -> frozenset[str]:
     """Columns that hold anything on both sides."""
     filled = ", ".join(f"count({column}) > 0" for column in COLUMNS)
-    left_filled, right_filled = (con.execute(f"SELECT {filled} FROM {table}").fetchall()[0]
-                                 for table in (left, right))
-    return frozenset(column for column, *held in zip(COLUMNS, left_filled, right_filled, strict=True) if all(held))
+    left_filled, right_filled = (
+        con.execute(f"SELECT {filled} FROM {table}").fetchall()[0] for table in (left, right)
+    )
+    return frozenset(
+        column for column, *held in zip(COLUMNS, left_filled, right_filled, strict=True) if all(held)
+    )
 
 
 def runnable(available: frozenset[str]) -> tuple[MatchKey, ...]:
@@ -102,7 +119,9 @@ def runnable(available: frozenset[str]) -> tuple[MatchKey, ...]:
     return tuple(key for key in KEYS if key.needs <= available)
 
 
-def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True) -> list[PassResult]:
+def link(
+    con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool = True
+) -> list[PassResult]:
     """Run the passes over two standardised tables; fill `key_links` (left_entity, right_entity, method).
 
     Without `one_to_one` several left entities may link to one right entity; a left entity still links to one.
@@ -111,8 +130,9 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
     _candidates(con, left, right)
     for side in ("left", "right"):
         con.execute(f"CREATE OR REPLACE TEMP TABLE open_{side} AS FROM candidates_{side}")
-    con.execute("CREATE OR REPLACE TEMP TABLE key_links("
-                "left_entity BIGINT, right_entity BIGINT, method VARCHAR)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE key_links(left_entity BIGINT, right_entity BIGINT, method VARCHAR)"
+    )
     results = []
     for key in runnable(available):
         links = _one_pass(con, key, key.expression(available), one_to_one)
@@ -125,15 +145,20 @@ def _candidates(con: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
     """Keep of each table what can link at all, with the number of namesakes beside it."""
     sizes = {table: scalar(con, f"SELECT count(*) FROM {table}") for table in (left, right)}
     small, large = sorted((left, right), key=lambda table: sizes[table])
-    shares = " OR ".join(f"({block}) IN (SELECT {block} FROM {small} WHERE ({block}) IS NOT NULL)"
-                         for block in _BLOCKS)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE namesakes_of AS SELECT root, surname, max(n) AS namesakes FROM ("
-                f"SELECT root, surname, count(DISTINCT entity) AS n FROM {left} GROUP BY ALL UNION ALL "
-                f"SELECT root, surname, count(DISTINCT entity) AS n FROM {right} GROUP BY ALL) GROUP BY ALL")
+    shares = " OR ".join(
+        f"({block}) IN (SELECT {block} FROM {small} WHERE ({block}) IS NOT NULL)" for block in _BLOCKS
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE namesakes_of AS SELECT root, surname, max(n) AS namesakes FROM ("
+        f"SELECT root, surname, count(DISTINCT entity) AS n FROM {left} GROUP BY ALL UNION ALL "
+        f"SELECT root, surname, count(DISTINCT entity) AS n FROM {right} GROUP BY ALL) GROUP BY ALL"
+    )
     for side, table in (("left", left), ("right", right)):
         where = f"WHERE {shares}" if table == large else ""
-        con.execute(f"CREATE OR REPLACE TEMP TABLE candidates_{side} AS SELECT t.*, namesakes FROM {table} t "
-                    f"LEFT JOIN namesakes_of USING (root, surname) {where}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE candidates_{side} AS SELECT t.*, namesakes FROM {table} t "
+            f"LEFT JOIN namesakes_of USING (root, surname) {where}"
+        )
 
 
 def _pairs(expression: str, left: str, right: str, one_to_one: bool) -> str:
@@ -151,7 +176,9 @@ def _pairs(expression: str, left: str, right: str, one_to_one: bool) -> str:
 
 
 def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str, one_to_one: bool) -> int:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE found AS {_pairs(expression, 'open_left', 'open_right', one_to_one)}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE found AS {_pairs(expression, 'open_left', 'open_right', one_to_one)}"
+    )
     con.execute("INSERT INTO key_links SELECT left_entity, right_entity, ? FROM found", [key.name])
     links = int(scalar(con, "SELECT count(*) FROM found"))
     if links:
@@ -162,10 +189,10 @@ def _one_pass(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str, on
 
 
 def _evidence(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str) -> tuple[int, int]:
-    """Count the pairs that the key finds among all candidates and that something else can check or contradict.
+    """Count the pairs a key finds among all candidates that something else can check, and contradicts.
 
-    All candidates, not what earlier passes left: those are the ones whose identifiers failed to agree, so they
-    would contradict every later key. An identifier within two edits, or a name alike, is agreement.
+    All candidates, not what earlier passes left: those are the ones whose identifiers failed to agree, so
+    they would contradict every later key. An identifier within two edits, or a name alike, is agreement.
     """
     checks = []
     if "nino" not in key.needs:
@@ -173,8 +200,10 @@ def _evidence(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str) ->
     if "nhs_number" not in key.needs:
         checks.append("damerau_levenshtein(l.nhs_number, r.nhs_number) <= 2")
     if not key.needs & {"root", "initial", "surname"}:
-        checks.append("(jaro_winkler_similarity(l.forename, r.forename) >= 0.75 "
-                      "OR jaro_winkler_similarity(l.surname, r.surname) >= 0.85)")
+        checks.append(
+            "(jaro_winkler_similarity(l.forename, r.forename) >= 0.75 "
+            "OR jaro_winkler_similarity(l.surname, r.surname) >= 0.85)"
+        )
     if not checks:
         return 0, 0
     compared = f"bool_or(coalesce({', '.join(checks)}) IS NOT NULL)"
@@ -183,7 +212,8 @@ def _evidence(con: duckdb.DuckDBPyConnection, key: MatchKey, expression: str) ->
         SELECT count_if(compared), count_if(compared AND NOT agrees) FROM (
             SELECT {compared} AS compared, bool_or({agrees}) AS agrees
             FROM ({_pairs(expression, "candidates_left", "candidates_right", True)}) p
-            JOIN candidates_left l ON l.entity = p.left_entity JOIN candidates_right r ON r.entity = p.right_entity
+            JOIN candidates_left l ON l.entity = p.left_entity
+            JOIN candidates_right r ON r.entity = p.right_entity
             GROUP BY p.left_entity, p.right_entity)""").fetchall()
     return rows[0][0], rows[0][1]
 
@@ -200,20 +230,30 @@ def group_duplicates(con: duckdb.DuckDBPyConnection, table: str) -> None:
         if key.same_person:
             con.execute(f"""
                 INSERT INTO same
-                WITH keyed AS (SELECT DISTINCT {key.expression(available)} AS k, * FROM {table} WHERE k IS NOT NULL),
+                WITH keyed AS (SELECT DISTINCT {key.expression(available)} AS k, * FROM {table}
+                               WHERE k IS NOT NULL),
                      few AS (SELECT k FROM keyed GROUP BY k HAVING count(DISTINCT entity) BETWEEN 2 AND 3)
                 SELECT DISTINCT a.entity, b.entity FROM keyed a JOIN few USING (k) JOIN keyed b USING (k)
                 WHERE a.entity < b.entity
                   AND coalesce(damerau_levenshtein(a.nino, b.nino), 0) <= 2
                   AND coalesce(damerau_levenshtein(a.nhs_number, b.nhs_number), 0) <= 2
                   AND coalesce(jaro_winkler_similarity(a.root, b.root), 1) >= 0.75""")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE duplicate_groups AS SELECT DISTINCT entity, entity AS head FROM {table}")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE duplicate_groups AS "
+        f"SELECT DISTINCT entity, entity AS head FROM {table}"
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE both_ways AS SELECT a, b FROM same UNION SELECT b, a FROM same")
-    while scalar(con, "SELECT count(*) FROM both_ways e JOIN duplicate_groups g ON g.entity = e.a "
-                      "JOIN duplicate_groups h ON h.entity = e.b WHERE h.head < g.head"):
+    while scalar(
+        con,
+        "SELECT count(*) FROM both_ways e JOIN duplicate_groups g ON g.entity = e.a "
+        "JOIN duplicate_groups h ON h.entity = e.b WHERE h.head < g.head",
+    ):
         con.execute("""
             CREATE OR REPLACE TEMP TABLE lower AS
-            SELECT e.a AS entity, min(h.head) AS head FROM both_ways e JOIN duplicate_groups h ON h.entity = e.b
+            SELECT e.a AS entity, min(h.head) AS head
+            FROM both_ways e JOIN duplicate_groups h ON h.entity = e.b
             GROUP BY e.a""")
-        con.execute("UPDATE duplicate_groups SET head = lower.head FROM lower "
-                    "WHERE lower.entity = duplicate_groups.entity AND lower.head < duplicate_groups.head")
+        con.execute(
+            "UPDATE duplicate_groups SET head = lower.head FROM lower "
+            "WHERE lower.entity = duplicate_groups.entity AND lower.head < duplicate_groups.head"
+        )

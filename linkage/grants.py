@@ -49,8 +49,11 @@ class Grant:
         if project != self.project:
             raise NotPermitted(f"the grant is for the project {self.project}", where=self.id)
         if (on or datetime.now(UTC).date()) > self.valid_until:
-            raise NotPermitted(f"the grant ended on {self.valid_until}", where=self.id,
-                               remedy="ask the data owners for a new one")
+            raise NotPermitted(
+                f"the grant ended on {self.valid_until}",
+                where=self.id,
+                remedy="ask the data owners for a new one",
+            )
 
 
 def read_grant(path: Path) -> Grant:
@@ -73,9 +76,13 @@ def read_grant(path: Path) -> Grant:
     until = content["valid_until"]
     if not isinstance(until, date) or isinstance(until, datetime):
         raise BadInput("'valid_until' must be a date, unquoted", where=where, remedy="write 2027-03-31")
-    return Grant(_text(content["grant"], "grant", where), _text(content["project"], "project", where),
-                 _texts(content["owners"], "owners", where), until,
-                 tuple(_dataset(entry, where) for entry in entries))
+    return Grant(
+        _text(content["grant"], "grant", where),
+        _text(content["project"], "project", where),
+        _texts(content["owners"], "owners", where),
+        until,
+        tuple(_dataset(entry, where) for entry in entries),
+    )
 
 
 def _dataset(entry: Any, where: str) -> GrantedDataset:
@@ -83,13 +90,18 @@ def _dataset(entry: Any, where: str) -> GrantedDataset:
         raise BadInput("'dataset' must be a list of tables", where=where, remedy="write [[dataset]]")
     _only_keys(entry, _DATASET_KEYS, _DATASET_KEYS - {"where"}, where)
     condition = entry.get("where", "")
-    return GrantedDataset(_text(entry["name"], "name", where), _texts(entry["variables"], "variables", where),
-                          _text(condition, "where", where) if condition else "")
+    return GrantedDataset(
+        _text(entry["name"], "name", where),
+        _texts(entry["variables"], "variables", where),
+        _text(condition, "where", where) if condition else "",
+    )
 
 
 def _only_keys(content: dict[str, Any], known: set[str], needed: set[str], where: str) -> None:
     if unknown := content.keys() - known:
-        raise BadInput(f"unknown key '{min(unknown)}'", where=where, remedy=f"known: {', '.join(sorted(known))}")
+        raise BadInput(
+            f"unknown key '{min(unknown)}'", where=where, remedy=f"known: {', '.join(sorted(known))}"
+        )
     if missing := needed - content.keys():
         raise BadInput(f"the key '{min(missing)}' is missing", where=where)
 

@@ -44,8 +44,8 @@ class Keys:
         """Make both keys, and the public half for those who verify.
 
         Raises:
-            BadInput: there are keys already. A new master key would give every person a new pseudonym in every
-                project, and nobody could make an extract again.
+            BadInput: there are keys already. A new master key would give every person a new pseudonym in
+                every project, and nobody could make an extract again.
         """
         if self.master.exists() or self.signing.exists():
             raise BadInput("there are keys already, and they are never overwritten", where=str(self.folder))
@@ -62,8 +62,11 @@ class Keys:
         """
         for path, mode in ((self.folder, 0o700), (self.master, 0o600), (self.signing, 0o600)):
             if not path.exists():
-                raise NotFound("the custodian's keys are missing", where=str(path),
-                               remedy="make them with 'linkage keys init'")
+                raise NotFound(
+                    "the custodian's keys are missing",
+                    where=str(path),
+                    remedy="make them with 'linkage keys init'",
+                )
             _check_private(path, mode)
 
     def read_master(self) -> bytes:

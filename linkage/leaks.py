@@ -13,18 +13,20 @@ from linkage.tables import literal, name, scalar
 
 _PSEUDONYM = "^[0-9a-f]{32}$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$"
-# One code in eleven has a right check digit by chance, so only a column full of them is a column of NHS numbers.
+# One code in eleven has a right check digit by chance: only a column full of them holds NHS numbers.
 _MOST = 0.5
 
 
-def check(con: duckdb.DuckDBPyConnection, folder: Path, variables: Sequence[Variable], rows: int,
-          partition: str) -> None:
+def check(
+    con: duckdb.DuckDBPyConnection, folder: Path, variables: Sequence[Variable], rows: int, partition: str
+) -> None:
     """Read a dataset's files again and hold them against what was granted.
 
     `partition` is the variable that the folders' names carry instead of the files, or empty.
 
     Raises:
-        Tampered: a column that was not granted, a value that looks like an identifier, rows that went missing.
+        Tampered: a column that was not granted, a value that looks like an identifier, rows that went
+        missing.
     """
     standardise.prepare(con)
     files = f"read_parquet({literal(f'{folder}/**/*.parquet')}, hive_partitioning = false)"
@@ -44,10 +46,16 @@ def _check_values(con: duckdb.DuckDBPyConnection, files: str, variable: Variable
     if variable.domain:
         bad = f"count_if(NOT regexp_matches(v, '{_PSEUDONYM}')) > 0"
     else:
-        bad = (f"count_if(is_nino(squeezed(v)) OR is_postcode(squeezed(v)) OR regexp_matches(lower(v), '{_EMAIL}')) > 0"
-               f" OR avg(is_nhs_number(v)::INT) > {_MOST}")
+        bad = (
+            "count_if(is_nino(squeezed(v)) OR is_postcode(squeezed(v)) "
+            f"OR regexp_matches(lower(v), '{_EMAIL}')) > 0"
+            f" OR avg(is_nhs_number(v)::INT) > {_MOST}"
+        )
     found = scalar(con, f"SELECT {bad} FROM (SELECT DISTINCT {value} AS v FROM {files} WHERE v IS NOT NULL)")
     if found:
         what = "values that are no pseudonyms" if variable.domain else "values that look like identifiers"
-        raise Tampered(f"'{variable.name}' holds {what}: nothing was signed", where=dataset,
-                       remedy="find out how they came into the payload")
+        raise Tampered(
+            f"'{variable.name}' holds {what}: nothing was signed",
+            where=dataset,
+            remedy="find out how they came into the payload",
+        )

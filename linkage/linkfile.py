@@ -44,7 +44,7 @@ class Score:
 
 @dataclass(frozen=True)
 class FileMatch:
-    """What `match_files` did: the result, what was read, notes for a person, and the score against a truth."""
+    """What `match_files` did: what was read, the result, notes for a person, the score against a truth."""
 
     left: personfile.PersonFile
     right: personfile.PersonFile
@@ -54,13 +54,21 @@ class FileMatch:
 
     def describe(self, options: MatchOptions) -> dict[str, Any]:
         """Return all of it as plain values."""
-        return {"left_rows": self.left.rows, "right_rows": self.right.rows, "links": self.result.links,
-                "passes": [{**asdict(each), "probability": each.probability} for each in self.result.passes],
-                "model": asdict(self.result.model), "method": options.describe(), "notes": list(self.notes),
-                "score": self.score.describe() if self.score else None}
+        return {
+            "left_rows": self.left.rows,
+            "right_rows": self.right.rows,
+            "links": self.result.links,
+            "passes": [{**asdict(each), "probability": each.probability} for each in self.result.passes],
+            "model": asdict(self.result.model),
+            "method": options.describe(),
+            "notes": list(self.notes),
+            "score": self.score.describe() if self.score else None,
+        }
 
 
-def match_files(left: Path, right: Path, out: Path, options: MatchOptions, truth: Path | None = None) -> FileMatch:
+def match_files(
+    left: Path, right: Path, out: Path, options: MatchOptions, truth: Path | None = None
+) -> FileMatch:
     """Match two person files and write left_id, right_id, method, probability to a Parquet file.
 
     `truth` has left_id and right_id. The file is written whole or not at all.
@@ -85,7 +93,8 @@ def match_files(left: Path, right: Path, out: Path, options: MatchOptions, truth
 
 _LINKS = """
 SELECT l.record_id AS left_id, r.record_id AS right_id, m.method, m.probability
-FROM matches m JOIN raw_left_ids l ON l.entity = m.left_entity JOIN raw_right_ids r ON r.entity = m.right_entity
+FROM matches m JOIN raw_left_ids l ON l.entity = m.left_entity
+JOIN raw_right_ids r ON r.entity = m.right_entity
 ORDER BY m.left_entity, m.right_entity
 """
 
@@ -94,16 +103,26 @@ def _score(con: duckdb.DuckDBPyConnection, truth: Path) -> Score:
     columns = personfile.read_table(con, truth, "truth_raw")
     if not {"left_id", "right_id"} <= set(columns):
         raise BadInput("the truth needs the columns left_id and right_id", where=str(truth))
-    con.execute("CREATE TEMP TABLE truth AS "
-                "SELECT DISTINCT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id FROM truth_raw")
-    correct = scalar(con, f"SELECT count(*) FROM (SELECT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id "
-                          f"FROM ({_LINKS})) JOIN truth USING (left_id, right_id)")
-    return Score(scalar(con, "SELECT count(*) FROM matches"), correct, scalar(con, "SELECT count(*) FROM truth"))
+    con.execute(
+        "CREATE TEMP TABLE truth AS "
+        "SELECT DISTINCT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id FROM truth_raw"
+    )
+    correct = scalar(
+        con,
+        f"SELECT count(*) FROM (SELECT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id "
+        f"FROM ({_LINKS})) JOIN truth USING (left_id, right_id)",
+    )
+    return Score(
+        scalar(con, "SELECT count(*) FROM matches"), correct, scalar(con, "SELECT count(*) FROM truth")
+    )
 
 
-def _notes(files: tuple[personfile.PersonFile, personfile.PersonFile], forms: standardise.Forms,
-           result: MatchResult) -> list[str]:
-    notes = [f"{file.path.name} has no record_id: its rows are numbered from 1" for file in files if file.numbered]
+def _notes(
+    files: tuple[personfile.PersonFile, personfile.PersonFile], forms: standardise.Forms, result: MatchResult
+) -> list[str]:
+    notes = [
+        f"{file.path.name} has no record_id: its rows are numbered from 1" for file in files if file.numbered
+    ]
     notes += [f"{field} has not the British form here: compared as it stands" for field in forms.foreign]
     if not result.model.used:
         notes.append(f"the model was not used: {result.model.reason}")

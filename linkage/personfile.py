@@ -37,23 +37,34 @@ def load(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> PersonFile:
     columns = read_table(con, path, f"{table}_raw")
     known = tuple(field for field in FIELDS if field in columns)
     if not set(_IDENTIFYING) & set(known):
-        raise BadInput("no column to match people on", where=str(path),
-                       remedy=f"name columns among {', '.join(_IDENTIFYING)}")
+        raise BadInput(
+            "no column to match people on",
+            where=str(path),
+            remedy=f"name columns among {', '.join(_IDENTIFYING)}",
+        )
     numbered = "record_id" not in columns
     identity = "row_number() OVER ()" if numbered else "record_id"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table}_all AS "
-                f"SELECT row_number() OVER () AS entity, {identity} AS own_id, * FROM {table}_raw")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table}_all AS "
+        f"SELECT row_number() OVER () AS entity, {identity} AS own_id, * FROM {table}_raw"
+    )
     rows = _check_ids(con, f"{table}_all", path)
-    fields = ", ".join(f"CAST({field if field in known else 'NULL'} AS VARCHAR) AS {field}" for field in FIELDS)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT entity, entity AS rid, {fields} FROM {table}_all")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table}_ids AS SELECT entity, own_id AS record_id FROM {table}_all")
+    fields = ", ".join(
+        f"CAST({field if field in known else 'NULL'} AS VARCHAR) AS {field}" for field in FIELDS
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT entity, entity AS rid, {fields} FROM {table}_all"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table}_ids AS SELECT entity, own_id AS record_id FROM {table}_all"
+    )
     con.execute(f"DROP TABLE {table}_raw")
     con.execute(f"DROP TABLE {table}_all")
     return PersonFile(path, table, rows, known, numbered)
 
 
 def read_table(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> tuple[str, ...]:
-    """Load a CSV (UTF-8, or Windows-1252 as really happens; everything text) or Parquet file; return its columns."""
+    """Load a CSV (UTF-8, or Windows-1252 as really happens) or Parquet file; return its columns."""
     if not path.is_file():
         raise NotFound("no such file", where=str(path))
     with path.open("rb") as stream:
@@ -80,8 +91,10 @@ def _read_csv(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {table}_frame")
         con.unregister(f"{table}_frame")
         return
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS "
-                f"FROM read_csv({literal(str(path))}, header = true, all_varchar = true)")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS "
+        f"FROM read_csv({literal(str(path))}, header = true, all_varchar = true)"
+    )
 
 
 def _plain_columns(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[str, ...]:
@@ -97,11 +110,14 @@ def _plain_columns(con: duckdb.DuckDBPyConnection, table: str, columns: list[str
 
 def _check_ids(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:
     rows, distinct, missing = con.execute(
-        f"SELECT count(*), count(DISTINCT own_id), count_if(own_id IS NULL) FROM {table}").fetchall()[0]
+        f"SELECT count(*), count(DISTINCT own_id), count_if(own_id IS NULL) FROM {table}"
+    ).fetchall()[0]
     if not rows:
         raise BadInput("the file has no rows", where=str(path))
     if missing:
         raise BadInput(f"{missing:,} rows have no record_id", where=str(path), remedy="give every row an id")
     if distinct < rows:
-        raise BadInput(f"{rows - distinct:,} rows repeat a record_id", where=str(path), remedy="make the ids unique")
+        raise BadInput(
+            f"{rows - distinct:,} rows repeat a record_id", where=str(path), remedy="make the ids unique"
+        )
     return int(rows)

@@ -1,9 +1,9 @@
 """Splink for what the match keys left: a Fellegi–Sunter model, trained on the data itself.
 
-The model is trained on linked and unlinked records together, because the residual alone holds too few matches
-for expectation maximisation; its prior is then re-based to residual × residual, and each pair's probability is
-the posterior under one-to-one linkage, so that two equally good candidates set each other aside.
-Fellegi & Sunter 1969; Splink 5 (Linacre et al. 2022); Jaro 1989 for one-to-one assignment.
+The model is trained on linked and unlinked records together, because the residual alone holds too few
+matches for expectation maximisation; its prior is then re-based to residual × residual, and each pair's
+probability is the posterior under one-to-one linkage, so that two equally good candidates set each other
+aside. Fellegi & Sunter 1969; Splink 5 (Linacre et al. 2022); Jaro 1989 for one-to-one assignment.
 """
 # ruff: noqa: S608 - the SQL is put together from this module's own names, never from values
 
@@ -36,8 +36,9 @@ Ints = npt.NDArray[np.int64]
 class ModelResult:
     """What the model did with the residual, or why it did nothing.
 
-    `threshold` is the lowest probability accepted, chosen so that the expected share of false links among those
-    accepted is at most `false_match_rate`. `ambiguous` counts records whose best candidates were too alike.
+    `threshold` is the lowest probability accepted, chosen so that the expected share of false links among
+    those accepted is at most `false_match_rate`. `ambiguous` counts records whose best candidates were too
+    alike.
     """
 
     used: bool
@@ -53,11 +54,20 @@ class ModelResult:
     model_sha256: str = ""
 
 
-def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: bool, false_match_rate: float,
-         seed: int) -> ModelResult:
+def link(
+    con: duckdb.DuckDBPyConnection,
+    left: str,
+    right: str,
+    *,
+    one_to_one: bool,
+    false_match_rate: float,
+    seed: int,
+) -> ModelResult:
     """Link what `key_links` left; fill `model_links` (left_entity, right_entity, probability)."""
-    con.execute("CREATE OR REPLACE TEMP TABLE model_links(left_entity BIGINT, right_entity BIGINT, "
-                "probability DOUBLE)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE model_links(left_entity BIGINT, right_entity BIGINT, "
+        "probability DOUBLE)"
+    )
     available = available_columns(con, left, right)
     sizes = _splink_tables(con, left, right, one_to_one)
     problem = _why_not(sizes, comparisons.usable(available))
@@ -73,7 +83,9 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
         return ModelResult(False, reason, false_match_rate=false_match_rate, seed=seed)
     edges = _score(con, model, available)
     prior_weight = _log_odds(model["probability_two_random_records_match"])
-    chosen = _decide(edges, prior_weight, sizes["rest_left"], sizes["rest_right"], one_to_one, false_match_rate)
+    chosen = _decide(
+        edges, prior_weight, sizes["rest_left"], sizes["rest_right"], one_to_one, false_match_rate
+    )
     accepted = chosen.probability >= chosen.threshold
     found = {"l": edges.left[accepted], "r": edges.right[accepted], "p": chosen.probability[accepted]}
     con.register("accepted_links", found)
@@ -81,8 +93,18 @@ def link(con: duckdb.DuckDBPyConnection, left: str, right: str, *, one_to_one: b
     con.unregister("accepted_links")
     ambiguous = len(np.setdiff1d(edges.left[chosen.alone >= _BEST_ONLY], found["l"]))
     return ModelResult(
-        True, "", int(accepted.sum()), len(edges.left), ambiguous, chosen.prior, chosen.threshold,
-        float((1 - found["p"]).sum()), false_match_rate, seed, sha256_bytes(canonical_json(_parameters(model))))
+        True,
+        "",
+        int(accepted.sum()),
+        len(edges.left),
+        ambiguous,
+        chosen.prior,
+        chosen.threshold,
+        float((1 - found["p"]).sum()),
+        false_match_rate,
+        seed,
+        sha256_bytes(canonical_json(_parameters(model))),
+    )
 
 
 def _why_not(sizes: dict[str, int], usable: tuple[str, ...]) -> str:
@@ -102,13 +124,15 @@ def _quiet() -> None:
 
 
 def _splink_tables(con: duckdb.DuckDBPyConnection, left: str, right: str, one_to_one: bool) -> dict[str, int]:
-    """Make rest_left, rest_right (to score) and train_left, train_right (to learn from); return entity counts."""
+    """Make rest_left and rest_right, to score, train_left and train_right, to learn from; count entities."""
     sizes = {}
     for side, table in (("left", left), ("right", right)):
         linked = f"entity IN (SELECT {side}_entity FROM key_links)"
         rest = f"NOT {linked}" if one_to_one or side == "left" else "true"
-        columns = "rid AS unique_id, entity, * EXCLUDE (entity, rid) " \
-                  "REPLACE (strftime(dob, '%Y-%m-%d') AS dob, strftime(dobk, '%Y-%m-%d') AS dobk)"
+        columns = (
+            "rid AS unique_id, entity, * EXCLUDE (entity, rid) "
+            "REPLACE (strftime(dob, '%Y-%m-%d') AS dob, strftime(dobk, '%Y-%m-%d') AS dobk)"
+        )
         con.execute(f"CREATE OR REPLACE TEMP TABLE rest_{side} AS SELECT {columns} FROM {table} WHERE {rest}")
         # One row per entity, and both ends of the same linked pairs, whatever the size of the sample.
         end = "coalesce(k.left_entity, -1 - t.entity)" if side == "right" else "t.entity"
@@ -118,7 +142,8 @@ def _splink_tables(con: duckdb.DuckDBPyConnection, left: str, right: str, one_to
             WITH first AS (SELECT {columns} FROM {table} QUALIFY rid = min(rid) OVER (PARTITION BY entity))
             SELECT t.*, {end} AS pair_end FROM first t {join}
             QUALIFY row_number() OVER (PARTITION BY t.entity) = 1
-                AND row_number() OVER (PARTITION BY t.{linked} ORDER BY hash({end}), t.unique_id) <= {_SAMPLE}""")
+                AND row_number() OVER (PARTITION BY t.{linked}
+                                       ORDER BY hash({end}), t.unique_id) <= {_SAMPLE}""")
     for name in ("rest_left", "rest_right", "train_left", "train_right"):
         sizes[name] = scalar(con, f"SELECT count(DISTINCT entity) FROM {name}")
     return sizes
@@ -139,7 +164,11 @@ def _train(con: duckdb.DuckDBPyConnection, available: frozenset[str], seed: int)
     rules = comparisons.training_rules(available)
     for rule in rules:
         linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, max_pairs=_PAIRS_FOR_EM, estimate_without_term_frequencies=True, record_sample_proportion=1.0)
+            rule,
+            max_pairs=_PAIRS_FOR_EM,
+            estimate_without_term_frequencies=True,
+            record_sample_proportion=1.0,
+        )
     for column in comparisons.frequency_columns(available):
         frequencies = linker.table_management.compute_tf_table(column)
         con.execute(f"CREATE OR REPLACE TEMP TABLE tf_{column} AS FROM {frequencies.physical_name}")
@@ -156,11 +185,14 @@ def _with_u(con: duckdb.DuckDBPyConnection, settings: Any, seed: int) -> dict[st
     share an identifier by chance; left in, they would pass for chance agreement.
     """
     for side, half in (("left", 0), ("right", 1)):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE strangers_{side} AS SELECT * FROM train_{side} "
-                    f"WHERE hash(pair_end, {int(seed)}) % 2 = {half}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE strangers_{side} AS SELECT * FROM train_{side} "
+            f"WHERE hash(pair_end, {int(seed)}) % 2 = {half}"
+        )
     linker = _linker(con, "strangers_left", "strangers_right", settings)
-    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS_FOR_U, seed=seed, min_count_per_level=None,
-                                                     num_chunks=1)
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=_PAIRS_FOR_U, seed=seed, min_count_per_level=None, num_chunks=1
+    )
     model: dict[str, Any] = linker.misc.save_model_to_json()
     linker.table_management.delete_tables_created_by_splink_from_db()
     _raise_to(model, "u_probability", 0.5 / _PAIRS_FOR_U)
@@ -194,11 +226,13 @@ def _score(con: duckdb.DuckDBPyConnection, model: dict[str, Any], available: fro
     scored = linker.inference.predict(threshold_match_weight=-10)
     columns = con.execute(f"""
         SELECT l.entity AS l, r.entity AS r, max(s.match_weight) AS w FROM {scored.physical_name} s
-        JOIN rest_left l ON l.unique_id = CASE WHEN s.source_dataset_l = 'a' THEN s.unique_id_l ELSE s.unique_id_r END
-        JOIN rest_right r ON r.unique_id = CASE WHEN s.source_dataset_l = 'a' THEN s.unique_id_r ELSE s.unique_id_l END
+        JOIN rest_left l ON l.unique_id = if(s.source_dataset_l = 'a', s.unique_id_l, s.unique_id_r)
+        JOIN rest_right r ON r.unique_id = if(s.source_dataset_l = 'a', s.unique_id_r, s.unique_id_l)
         GROUP BY ALL ORDER BY l, r""").fetchnumpy()
     linker.table_management.delete_tables_created_by_splink_from_db()
-    return _Edges(columns["l"].astype(np.int64), columns["r"].astype(np.int64), columns["w"].astype(np.float64))
+    return _Edges(
+        columns["l"].astype(np.int64), columns["r"].astype(np.int64), columns["w"].astype(np.float64)
+    )
 
 
 @dataclass(frozen=True)
@@ -209,8 +243,9 @@ class _Choice:
     threshold: float
 
 
-def _decide(edges: _Edges, prior_weight: float, n_left: int, n_right: int, one_to_one: bool,
-            rate: float) -> _Choice:
+def _decide(
+    edges: _Edges, prior_weight: float, n_left: int, n_right: int, one_to_one: bool, rate: float
+) -> _Choice:
     """Re-base the prior to these two residuals, turn weights into probabilities, choose the threshold."""
     _, left = np.unique(edges.left, return_inverse=True)
     _, right = np.unique(edges.right, return_inverse=True)
@@ -235,7 +270,7 @@ def _posterior(odds: Floats, left: Ints, right: Ints, one_to_one: bool) -> Float
 
 
 def _threshold(probability: Floats, rate: float) -> float:
-    """Lowest probability, at least one half, whose links are expected to be false no more often than `rate`."""
+    """Lowest probability, at least one half, at which links are expected to be false at most at `rate`."""
     best = np.sort(probability[probability > _BEST_ONLY])[::-1]
     false = np.cumsum(1 - best) / np.arange(1, len(best) + 1)
     allowed = np.flatnonzero(false <= rate)
@@ -248,6 +283,13 @@ def _log_odds(probability: float) -> float:
 
 def _parameters(model: dict[str, Any]) -> list[dict[str, Any]]:
     """What the model learnt, without the parts that name tables or runs."""
-    return [{"name": comparison["output_column_name"],
-             "levels": [{key: level.get(key) for key in ("sql_condition", "m_probability", "u_probability")}
-                        for level in comparison["comparison_levels"]]} for comparison in model["comparisons"]]
+    return [
+        {
+            "name": comparison["output_column_name"],
+            "levels": [
+                {key: level.get(key) for key in ("sql_condition", "m_probability", "u_probability")}
+                for level in comparison["comparison_levels"]
+            ],
+        }
+        for comparison in model["comparisons"]
+    ]

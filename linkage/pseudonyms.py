@@ -1,12 +1,13 @@
 """Pseudonyms: different in every project, and of no use without the project's key.
 
-A person's pseudonym is AES-256 of her 128-bit spine id under HKDF(master, project, domain, version). Encrypting
-each block by itself (ECB) is right here and nearly nowhere else: the input is exactly one block, every input is
-a different random id, and equal ids *must* give equal pseudonyms. What ECB is feared for, that equal blocks show,
-is the purpose. It is a bijection, so two people cannot share a pseudonym, and one bulk call encrypts millions.
+A person's pseudonym is AES-256 of her 128-bit spine id under HKDF(master, project, domain, version).
+Encrypting each block by itself (ECB) is right here and nearly nowhere else: the input is exactly one block,
+every input is a different random id, and equal ids *must* give equal pseudonyms. What ECB is feared for,
+that equal blocks show, is the purpose. It is a bijection, so two people cannot share a pseudonym, and one
+bulk call encrypts millions.
 
-Supplier identifiers (employers, practices, spell keys) are no 128-bit ids, and some are guessable, so they get
-HMAC-SHA-256 under a key of their own domain. NIST SP 800-38A (AES), RFC 5869 (HKDF), RFC 2104 (HMAC).
+Supplier identifiers (employers, practices, spell keys) are no 128-bit ids, and some are guessable, so they
+get HMAC-SHA-256 under a key of their own domain. NIST SP 800-38A (AES), RFC 5869 (HKDF), RFC 2104 (HMAC).
 """
 
 import binascii

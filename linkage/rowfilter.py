@@ -9,11 +9,35 @@ from sqlglot.errors import SqlglotError
 from lab.base.errors import BadInput
 
 _ALLOWED: tuple[type[exp.Expression], ...] = (
-    exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.Null,
-    exp.Boolean, exp.In, exp.Between, exp.Like, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Literal,
-    exp.Column, exp.Identifier, exp.Tuple,
+    exp.And,
+    exp.Or,
+    exp.Not,
+    exp.Paren,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.Is,
+    exp.Null,
+    exp.Boolean,
+    exp.In,
+    exp.Between,
+    exp.Like,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Neg,
+    exp.Literal,
+    exp.Column,
+    exp.Identifier,
+    exp.Tuple,
 )
-_REMEDY = "use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, arithmetic and DATE '…' over the variables"
+_REMEDY = (
+    "use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, arithmetic and DATE '…' over the variables"
+)
 
 
 def rebuild(condition: str, columns: Collection[str], where: str) -> str:
@@ -35,11 +59,14 @@ def rebuild(condition: str, columns: Collection[str], where: str) -> str:
     return tree.sql(dialect="duckdb", identify=True, comments=False)
 
 
-def _check(node: exp.Expression, known: set[str], where: str) -> None:
+def _check(node: exp.Expr, known: set[str], where: str) -> None:
     if isinstance(node, exp.Column):
         if node.table or node.name.lower() not in known:
-            raise BadInput(f"the row filter names an unknown variable '{node.sql()}'", where=where,
-                           remedy=f"known: {', '.join(sorted(known))}")
+            raise BadInput(
+                f"the row filter names an unknown variable '{node.sql()}'",
+                where=where,
+                remedy=f"known: {', '.join(sorted(known))}",
+            )
     elif isinstance(node, exp.Cast):
         if not (isinstance(node.this, exp.Literal) and node.this.is_string and node.to.is_type("date")):
             raise BadInput(f"the row filter may not hold '{node.sql()}'", where=where, remedy=_REMEDY)

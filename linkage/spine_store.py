@@ -92,7 +92,9 @@ def require_current(settings: Settings, db: Database) -> Spine:
     """
     spine = current(settings, db)
     if spine is None:
-        raise NotFound("there is no spine yet", where=str(folder(settings)), remedy="make one with 'linkage link'")
+        raise NotFound(
+            "there is no spine yet", where=str(folder(settings)), remedy="make one with 'linkage link'"
+        )
     return spine
 
 
@@ -119,8 +121,11 @@ def one_at_a_time(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise LabError("another linkage or extract is running", where=str(settings.ttp),
-                           remedy="wait until it is done") from error
+            raise LabError(
+                "another linkage or extract is running",
+                where=str(settings.ttp),
+                remedy="wait until it is done",
+            ) from error
         yield
 
 
@@ -147,17 +152,35 @@ def new_version(settings: Settings, db: Database) -> Iterator[tuple[str, Path]]:
 
 def write_manifest(building: Path, version: str, deliveries: tuple[str, ...], previous: str | None) -> str:
     """Write the manifest of a version; return its SHA-256."""
-    data = canonical_json({"spine": version, "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                           "deliveries": list(deliveries), "previous": previous, "files": list_files(building)})
+    data = canonical_json(
+        {
+            "spine": version,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "deliveries": list(deliveries),
+            "previous": previous,
+            "files": list_files(building),
+        }
+    )
     write_atomic(building / MANIFEST, data)
     return sha256_bytes(data)
 
 
-def record(db: Database, version: str, digest: str, people: int, records: int, actor: str,
-           details: dict[str, Any]) -> None:
+def record(
+    db: Database, version: str, digest: str, people: int, records: int, actor: str, details: dict[str, Any]
+) -> None:
     """Make a version the current one."""
     with db.write(actor=actor, via="linkage") as unit:
-        unit.session.add(SpineRow(number=int(version), manifest_sha256=digest, people=people, records=records,
-                                  made_at=datetime.now(UTC)))
-        unit.record("spine.built", subject=version, details={"manifest": digest, "people": people,
-                                                             "records": records, **details})
+        unit.session.add(
+            SpineRow(
+                number=int(version),
+                manifest_sha256=digest,
+                people=people,
+                records=records,
+                made_at=datetime.now(UTC),
+            )
+        )
+        unit.record(
+            "spine.built",
+            subject=version,
+            details={"manifest": digest, "people": people, "records": records, **details},
+        )

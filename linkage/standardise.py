@@ -22,11 +22,48 @@ _NINO_REFUSED = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ", "OO", "CR", "FY", "MW
 POSTCODE = r"^([A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}|GIR0AA)$"
 _TITLES = "MR|MRS|MISS|MS|MX|MSTR|MASTER|DR|PROF|PROFESSOR|SIR|DAME|REV|REVD|LORD|LADY|CAPT|CLLR"
 _SUFFIXES = "JR|SR|JNR|SNR|ESQ|OBE|MBE|PHD"
-_NOT_NAMES = ("BABY", "BABYBOY", "BABYGIRL", "BABYOF", "INFANT", "UNKNOWN", "UNKNWON", "UNK", "NK", "NOTKNOWN",
-              "NOTGIVEN", "NOTSTATED", "NONAME", "NONE", "NULL", "NA", "NFN", "XX", "XXX", "ANON", "ANONYMOUS")
+_NOT_NAMES = (
+    "BABY",
+    "BABYBOY",
+    "BABYGIRL",
+    "BABYOF",
+    "INFANT",
+    "UNKNOWN",
+    "UNKNWON",
+    "UNK",
+    "NK",
+    "NOTKNOWN",
+    "NOTGIVEN",
+    "NOTSTATED",
+    "NONAME",
+    "NONE",
+    "NULL",
+    "NA",
+    "NFN",
+    "XX",
+    "XXX",
+    "ANON",
+    "ANONYMOUS",
+)
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
-_LETTERS = {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L",
-            "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH"}
+_LETTERS = {
+    "ß": "ss",
+    "ẞ": "ss",
+    "ø": "o",
+    "Ø": "O",
+    "æ": "ae",
+    "Æ": "AE",
+    "œ": "oe",
+    "Œ": "OE",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+    "Đ": "D",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "TH",
+}
 _FORMS_HELD = 0.5
 
 _PLAIN_NAME = "regexp_replace(regexp_replace({upper}, '[''’`´.\\-‐‑–—]', '', 'g'), '[^\\p{{L}} ]', ' ', 'g')"
@@ -59,13 +96,19 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_forename(v) AS {_name_rule(first_word=True)}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_surname(v) AS {_name_rule(first_word=False)}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_date(v) AS {_DATE_RULE}")
-    con.execute("CREATE OR REPLACE TEMP MACRO squeezed(v) AS "
-                "nullif(regexp_replace(regexp_replace(upper(v), '\\.0$', ''), '[^A-Z0-9]', '', 'g'), '')")
-    con.execute(f"CREATE OR REPLACE TEMP MACRO is_nino(v) AS regexp_matches(v, '{NINO}') "
-                f"AND left(v, 2) NOT IN ({_quoted(_NINO_REFUSED)})")
+    con.execute(
+        "CREATE OR REPLACE TEMP MACRO squeezed(v) AS "
+        "nullif(regexp_replace(regexp_replace(upper(v), '\\.0$', ''), '[^A-Z0-9]', '', 'g'), '')"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO is_nino(v) AS regexp_matches(v, '{NINO}') "
+        f"AND left(v, 2) NOT IN ({_quoted(_NINO_REFUSED)})"
+    )
     con.execute(f"CREATE OR REPLACE TEMP MACRO is_nhs_number(v) AS {_MODULUS_11}")
-    con.execute(f"CREATE OR REPLACE TEMP MACRO is_postcode(v) AS regexp_matches(v, '{POSTCODE}') "
-                "AND NOT starts_with(v, 'ZZ99')")
+    con.execute(
+        f"CREATE OR REPLACE TEMP MACRO is_postcode(v) AS regexp_matches(v, '{POSTCODE}') "
+        "AND NOT starts_with(v, 'ZZ99')"
+    )
 
 
 def _quoted(values: tuple[str, ...]) -> str:
@@ -85,8 +128,10 @@ def _name_rule(*, first_word: bool) -> str:
     joined = f"replace({bare}, ' ', '')"
     chosen = f"split_part({bare}, ' ', 1)" if first_word else joined
     # A whole field of "MISS", or "BABY BOY" before the first word is taken, is no name either.
-    return (f"CASE WHEN {joined} IN ({_quoted(_NOT_NAMES)}) OR {chosen} IN ({_quoted(_NOT_NAMES)}) "
-            f"OR regexp_matches({joined}, '^({_TITLES})$') THEN NULL ELSE nullif({chosen}, '') END")
+    return (
+        f"CASE WHEN {joined} IN ({_quoted(_NOT_NAMES)}) OR {chosen} IN ({_quoted(_NOT_NAMES)}) "
+        f"OR regexp_matches({joined}, '^({_TITLES})$') THEN NULL ELSE nullif({chosen}, '') END"
+    )
 
 
 _DATE_RULE = (
@@ -115,27 +160,40 @@ def detect_forms(con: duckdb.DuckDBPyConnection, tables: list[str]) -> Forms:
 
 def _share_of_form(con: duckdb.DuckDBPyConnection, table: str, name: str) -> float | None:
     # Pseudo-values have the form all the same: a table of ZZ99 is British.
-    test = {"nino": f"regexp_matches(v, '{NINO}') OR regexp_matches(v, '^(TN[0-9]{{6}}|[0-9]{{2}}[A-Z][0-9]{{5}})')",
-            "nhs_number": "is_nhs_number(v)", "postcode": f"regexp_matches(v, '{POSTCODE}')"}[name]
-    share = scalar(con, f"SELECT avg(({test})::INT) FROM (SELECT squeezed({name}) AS v FROM {table} LIMIT 100000) "
-                        "WHERE v IS NOT NULL")
+    test = {
+        "nino": f"regexp_matches(v, '{NINO}|^(TN[0-9]{{6}}|[0-9]{{2}}[A-Z][0-9]{{5}})')",
+        "nhs_number": "is_nhs_number(v)",
+        "postcode": f"regexp_matches(v, '{POSTCODE}')",
+    }[name]
+    share = scalar(
+        con,
+        f"SELECT avg(({test})::INT) FROM (SELECT squeezed({name}) AS v FROM {table} LIMIT 100000) "
+        "WHERE v IS NOT NULL",
+    )
     return None if share is None else float(share)
 
 
 def standardise(con: duckdb.DuckDBPyConnection, source: str, target: str, forms: Forms) -> None:
     """Make the table of clean identifiers from one of raw text.
 
-    `source` has `entity` and `rid` (BIGINT) and the FIELDS as text. `target` has a row per surname that
-    a record may go by: entity, rid, forename, root (nickname resolved, null for a bare initial), initial, surname,
-    dob (DATE), dobk (day and month in order, so that a swap is no difference), sex (M, F), postcode, sector,
-    district, nino (first eight), nhs_number.
+    `source` has `entity` and `rid` (BIGINT) and the FIELDS as text. `target` has a row per surname that a
+    record may go by: entity, rid, forename, root (nickname resolved, null for a bare initial), initial,
+    surname, dob (DATE), dobk (day and month in order, so that a swap is no difference), sex (M, F),
+    postcode, sector, district, nino (first eight), nhs_number.
     """
-    for kind, columns in {"forename": ("forename",), "surname": ("surname", "previous_surname"),
-                          "date": ("date_of_birth",)}.items():
+    for kind, columns in {
+        "forename": ("forename",),
+        "surname": ("surname", "previous_surname"),
+        "date": ("date_of_birth",),
+    }.items():
         values = " UNION ALL ".join(f"SELECT {column} AS v FROM {source}" for column in columns)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE clean_{kind}s AS SELECT v, clean_{kind}(v) AS clean "
-                    f"FROM (SELECT DISTINCT v FROM ({values})) WHERE v IS NOT NULL")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {target}_plain AS {_CLEAN.format(source=source, **_coded(forms))}")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE clean_{kind}s AS SELECT v, clean_{kind}(v) AS clean "
+            f"FROM (SELECT DISTINCT v FROM ({values})) WHERE v IS NOT NULL"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {target}_plain AS {_CLEAN.format(source=source, **_coded(forms))}"
+    )
     con.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_VARIANTS.format(plain=f'{target}_plain')}")
     con.execute(f"DROP TABLE {target}_plain")
 
@@ -147,9 +205,13 @@ def _coded(forms: Forms) -> dict[str, str]:
     nino = f"left({kept('is_nino', 'nino')}, 8)" if forms.nino else "squeezed(r.nino)"
     nhs = kept("is_nhs_number", "nhs_number") if forms.nhs_number else "squeezed(r.nhs_number)"
     postcode = kept("is_postcode", "postcode") if forms.postcode else "squeezed(r.postcode)"
-    return {"nino": nino, "nhs_number": nhs, "postcode": postcode,
-            # Without the British form nothing is known of the parts of a postcode.
-            "cut": "2" if forms.postcode else "0"}
+    return {
+        "nino": nino,
+        "nhs_number": nhs,
+        "postcode": postcode,
+        # Without the British form nothing is known of the parts of a postcode.
+        "cut": "2" if forms.postcode else "0",
+    }
 
 
 _CLEAN = """
