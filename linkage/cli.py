@@ -14,7 +14,7 @@ from lab.base.database import Database
 from lab.base.errors import BadInput
 from lab.base.program import progress, run
 from lab.base.settings import Settings
-from linkage import deliveries, intake
+from linkage import cli_link, deliveries, intake
 from linkage.offers import offered
 from linkage.synth import generate
 from linkage.synth.faults import FAULTS
@@ -155,6 +155,9 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     Console().print(shown)
     if any(line["state"] == deliveries.RECEIVED for line in lines):
         print("some were interrupted while they were examined: receive them again")
+
+
+cli_link.register(app)
 
 
 def main() -> None:
