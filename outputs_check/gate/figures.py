@@ -51,6 +51,5 @@ def written(number: float, base: float | None) -> str:
         exponent = Decimal(repr(base)).normalize().as_tuple().exponent
         decimals = max(0, -exponent) if isinstance(exponent, int) else 0
         return f"{rounded(number, base) + 0.0:.{decimals}f}"
-    if float(number).is_integer() and abs(number) < 2**53:
-        return str(int(number))
-    return repr(float(f"{number:.{_DIGITS}g}"))
+    limited = float(number) if float(number).is_integer() else float(f"{number:.{_DIGITS}g}")
+    return str(int(limited)) if limited.is_integer() and abs(limited) < 2**53 else repr(limited)
