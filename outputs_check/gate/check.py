@@ -165,6 +165,8 @@ class _Check:
                 raise Blocked(_refused(parsed))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
+            if output.statistic not in {"text", "image"}:
+                findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
             findings.append(blocked.finding)
             findings += _looks_like_records(parsed)
@@ -172,8 +174,6 @@ class _Check:
         submitted = examined.submitted
         if submitted is None and isinstance(parsed, ParsedTable):
             submitted = csv_bytes(parsed.rows)
-        if output.statistic not in {"text", "image"}:
-            findings += _evidence(examined.evidence, appetite)
         self.drafts[output.file] = _drafted(output, examined, findings, submitted)
 
     def _appetite(self, output: Output, findings: list[Finding]) -> RiskAppetite:

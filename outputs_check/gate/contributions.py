@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from outputs_check.gate.data import ROW, Array, DataFolder, Dataset, quoted
 from outputs_check.gate.labels import Labels
 
 NOBODY = np.uint64(0)  # unit of rows without one: their values count, they do not
+BIN = "bin"
 _PRIME = 2**31 - 1
 
 
@@ -23,7 +25,8 @@ _PRIME = 2**31 - 1
 class Query:
     """What is asked of a dataset. `where` is SQL that `safe_where` wrote; names are the schema's.
 
-    by_row: one entry per row instead of per person, for statistics of single values.
+    by_row: one entry per row instead of per person, for statistics of single values. binned: a numeric
+    column and rising edges; the dimension BIN is the bin [left, right) of it, the last one closed.
     """
 
     dataset: Dataset
@@ -34,6 +37,7 @@ class Query:
     weight: str | None = None
     denominator: str | None = None
     by_row: bool = False
+    binned: tuple[str, tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
     labels, codes = [], []
     for index, name in enumerate(query.dimensions):
         numbers, found = pd.factorize(fetched[f"d{index}"], sort=True)
-        labels.append(Labels.of(query.types[name], found))
+        labels.append(Labels.of(query.types.get(name, "VARCHAR"), found))
         codes.append(numbers)
     fields = {name: fetched[name] for name in _FIELDS}
     fields["unit"] = fields["unit"].astype(np.uint64)
@@ -124,12 +128,17 @@ def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
     return Contributions(tuple(labels), tuple(codes), Group(**fields), query.by_row)
 
 
+def hashed(expression: str) -> str:
+    """SQL of the hash of a unit; the same in every version of the database, because ledgers keep it."""
+    return f"CASE WHEN {expression} IS NULL THEN 0 ELSE md5_number_lower(CAST({expression} AS VARCHAR)) END"
+
+
 def _sql(query: Query, unit: str) -> str:
     """One scan: filter, group by cell and unit, hash the unit."""
     value = _number(query.types, query.value)
     weight = _number(query.types, query.weight)
     base = _number(query.types, query.denominator)
-    dimensions = [_present(query.types, name) for name in query.dimensions]
+    dimensions = [_dimension(query, name) for name in query.dimensions]
     keys = ", ".join(f"{expression} AS d{index}" for index, expression in enumerate(dimensions))
     conditions = [f"{expression} IS NOT NULL" for expression in dimensions]
     conditions += [query.where] if query.where else []
@@ -142,9 +151,28 @@ def _sql(query: Query, unit: str) -> str:
     names = "".join(f"d{index}, " for index in range(len(dimensions)))
     grouped = "" if query.by_row else f" GROUP BY {names}u"
     return (
-        f"SELECT {names}CASE WHEN u IS NULL THEN 0 ELSE md5_number_lower(CAST(u AS VARCHAR)) END AS unit,"  # noqa: S608
+        f"SELECT {names}{hashed('u')} AS unit,"  # noqa: S608
         f" * EXCLUDE ({names}u) FROM (SELECT {names}u, {_columns(query.by_row)} FROM ({source}){grouped})"
     )
+
+
+def _dimension(query: Query, name: str) -> str:
+    if name != BIN or query.binned is None:
+        return _present(query.types, name)
+    column, edges = query.binned
+    value = _number(query.types, column)
+    cases = []
+    for place, (left, right) in enumerate(pairwise(edges), start=1):
+        upper = "<=" if place == len(edges) - 1 else "<"
+        cases.append(
+            f"WHEN {value} >= {left!r} AND {value} {upper} {right!r} THEN '{bin_label(left, right)}'"
+        )
+    return f"CASE {' '.join(cases)} END"
+
+
+def bin_label(left: float, right: float) -> str:
+    """The name of a histogram's bin."""
+    return f"{left:g} to {right:g}"
 
 
 def _columns(by_row: bool) -> str:

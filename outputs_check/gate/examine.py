@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.correlation import examine_correlation
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.footprints import Registers
-from outputs_check.gate.question import ask
+from outputs_check.gate.formula import FAMILIES
+from outputs_check.gate.histogram import examine_histogram
+from outputs_check.gate.layout import Rows
+from outputs_check.gate.model import examine_model
+from outputs_check.gate.question import Question, ask
 from outputs_check.gate.rules import declarations, pictures
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata_in_text
@@ -51,13 +57,14 @@ def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) 
 
 
 def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppetite) -> Examined:
-    if output.statistic not in STATISTICS:
+    examination = _EXAMINATIONS.get(output.statistic)
+    if examination is None:
         raise Blocked(declarations.NO_EVIDENCE.block(f"'{output.statistic}' is not recomputed"))
     question = ask(room.data, output, room.unit)
     found = room.pseudonyms.findings(
         [output.title, *(cell for row in parsed.rows for cell in row if read_figure(cell) is None)]
     )
-    examined = Table(room.data, question, appetite).examine(parsed.rows, room.registers)
+    examined = examination(room.data, question, parsed.rows, appetite, room.registers)
     return replace(examined, findings=(*found, *examined.findings))
 
 
@@ -93,3 +100,17 @@ def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppeti
     else:
         raise Blocked(pictures.NO_SOURCE.block("no source table is declared"))
     return Examined(Evidence.C, tuple(findings), parsed.encoded, parsed.media_type, parsed.encoded)
+
+
+def _plain_table(
+    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
+) -> Examined:
+    return Table(data, question, appetite).examine(rows, registers)
+
+
+_EXAMINATIONS: dict[str, Callable[[DataFolder, Question, Rows, RiskAppetite, Registers], Examined]] = {
+    **dict.fromkeys(STATISTICS, _plain_table),
+    **dict.fromkeys(FAMILIES, examine_model),
+    "histogram": examine_histogram,
+    "correlation": examine_correlation,
+}

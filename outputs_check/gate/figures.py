@@ -7,9 +7,9 @@ import re
 from decimal import Decimal
 
 SUPPRESSED = frozenset({"", "*", "[c]"})
-_FIGURE = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_FIGURE = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # Floating-point summation order differs between pandas and DuckDB; far below any disclosure.
-_RELATIVE, _ABSOLUTE = 1e-9, 1e-12
+_RELATIVE, _ABSOLUTE = 1e-10, 1e-12
 _DIGITS = 10
 
 
@@ -32,7 +32,7 @@ def agrees(shown: float, true: float, rounding: float | None, tolerance: float =
 def is_multiple(number: float, base: float) -> bool:
     """Whether a number is a multiple of a base, to floating-point error."""
     steps = number / base
-    return abs(steps - round(steps)) <= 1e-9 * max(1.0, abs(steps))
+    return abs(steps - round(steps)) <= 1e-9 + 1e-14 * abs(steps)
 
 
 def rounded(number: float, base: float | None) -> float:
@@ -51,6 +51,5 @@ def written(number: float, base: float | None) -> str:
         exponent = Decimal(repr(base)).normalize().as_tuple().exponent
         decimals = max(0, -exponent) if isinstance(exponent, int) else 0
         return f"{rounded(number, base) + 0.0:.{decimals}f}"
-    if float(number).is_integer() and abs(number) < 2**53:
-        return str(int(number))
-    return repr(float(f"{number:.{_DIGITS}g}"))
+    limited = float(number) if float(number).is_integer() else float(f"{number:.{_DIGITS}g}")
+    return str(int(limited)) if limited.is_integer() and abs(limited) < 2**53 else repr(limited)

@@ -63,12 +63,15 @@ def _read_entry(folder: int, name: str, most: int) -> bytes | Refused:
     except OSError as error:
         reason = "links are refused" if error.errno == errno.ELOOP else error.strerror
         return Refused("file.special", f"cannot be opened as a plain file: {reason}", _REMEDY)
-    with os.fdopen(file, "rb") as stream:
+    try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             return Refused("file.special", "folders, pipes and devices are refused", _REMEDY)
         if status.st_size > most:
             text = f"{status.st_size:,} bytes are more than may be submitted"
             return Refused("file.size", text, "submit a smaller file")
-        data = stream.read(most + 1)
+        with os.fdopen(file, "rb", closefd=False) as stream:
+            data = stream.read(most + 1)
+    finally:
+        os.close(file)
     return data if len(data) <= most else Refused("file.size", "the file grew", "submit a smaller file")

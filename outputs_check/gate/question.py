@@ -23,6 +23,7 @@ class Question:
     types: Mapping[str, str]
     units: tuple[str, ...]
     where: str | None
+    binned: tuple[str, tuple[float, ...]] | None = None
 
     def query(self, *, by_row: bool) -> Query:
         """The query behind the declared table; a count counts rows, whatever `value` it names."""
@@ -36,6 +37,7 @@ class Question:
             weight=output.weight,
             denominator=output.denominator,
             by_row=by_row,
+            binned=self.binned,
         )
 
 

@@ -7,7 +7,6 @@ What comes back is as untrusted as the files: a worker that was taken over may s
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -86,7 +85,7 @@ def read_answer(line: bytes) -> Parsed:
             case "Refused":
                 return Refused(_text(fields["rule"]), _text(fields["message"]), _text(fields["remedy"]))
         raise ValueError("unknown kind")
-    except (KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ValueError(f"not an answer: {type(error).__name__}") from error
 
 

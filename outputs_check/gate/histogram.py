@@ -1,0 +1,78 @@
+"""Histograms: a count by facet and bin, [left, right), the last one closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.contributions import BIN, Query, bin_label, contributions
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.examined import Examined, csv_bytes
+from outputs_check.gate.figures import read_figure
+from outputs_check.gate.footprints import Registers
+from outputs_check.gate.layout import Rows
+from outputs_check.gate.question import Question
+from outputs_check.gate.result import Finding
+from outputs_check.gate.rules import models, tables
+from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.statistics import values
+from outputs_check.gate.table import Table
+
+
+def examine_histogram(
+    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
+) -> Examined:
+    """Check `[facet,]left,right,count` as the table of counts that it is.
+
+    Raises:
+        Blocked: another layout, or bins that were not declared.
+    """
+    output = question.output
+    facets = len(output.rows)
+    if rows[0] != (*output.rows, "left", "right", "count"):
+        expected = ",".join((*output.rows, "left", "right", "count"))
+        raise Blocked(tables.LAYOUT.block(f"the header is not {expected}"))
+    as_count = replace(output, statistic="count", rows=(*output.rows, BIN), value=None, bins=())
+    binned = (output.value or "", output.bins)
+    body = tuple(
+        (*row[:facets], _bin(row[facets], row[facets + 1], output.bins), row[-1]) for row in rows[1:]
+    )
+    table = Table(data, replace(question, output=as_count, binned=binned), appetite)
+    examined = table.examine(((*as_count.rows, "count"), *body), registers)
+    canonical = examined.canonical.decode().splitlines() if examined.canonical else []
+    figures = [line.rpartition(",")[2] for line in canonical[1:]]
+    rebuilt = [rows[0], *((*row[:-1], figure) for row, figure in zip(rows[1:], figures, strict=True))]
+    return replace(
+        examined,
+        findings=(*examined.findings, *_edges(data, question, appetite)),
+        canonical=csv_bytes(rebuilt),
+        submitted=csv_bytes(rows),
+    )
+
+
+def _bin(left: str, right: str, edges: tuple[float, ...]) -> str:
+    """The label of a declared bin."""
+    pair = (read_figure(left), read_figure(right))
+    if pair not in set(pairwise(edges)):
+        raise Blocked(tables.LAYOUT.block(f"{left[:40]} to {right[:40]} is none of the declared bins"))
+    return bin_label(*(edge for edge in pair if edge is not None))
+
+
+def _edges(data: DataFolder, question: Question, appetite: RiskAppetite) -> list[Finding]:
+    """An outer edge that is the minimum or maximum of the data is somebody's value."""
+    output = question.output
+    query = Query(question.dataset, question.types, (), question.where, output.value, by_row=True)
+    entries = contributions(data, query, question.units[0]).entries
+    present = values(entries)
+    found = []
+    for edge, extreme in (
+        (output.bins[0], present.min() if present.size else None),
+        (output.bins[-1], present.max() if present.size else None),
+    ):
+        sharing = entries.people((entries.valid > 0) & np.isclose(entries.total, edge))
+        if edge == extreme and sharing < appetite.threshold:
+            found.append(models.EDGE.block(f"the edge {edge:g} is an extreme that {sharing} people have"))
+    return found

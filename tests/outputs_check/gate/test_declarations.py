@@ -1,0 +1,201 @@
+"""A declaration is honoured to the letter or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from gate_bench import Bench, rules
+
+from outputs_check.gate.declaration import read_declaration
+from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.verdict import Verdict
+from outputs_check.gate.where import safe_where
+
+COUNT = {"data": "claims", "statistic": "count", "rows": ["sex"]}
+
+
+@pytest.mark.parametrize(
+    ("head", "rule"),
+    [
+        ('project = "p1"\nunit = "person_id"\nthreshold = 1\n', "declaration.key"),
+        ('project = "p1"\nunit = "person_id"\nowners = []\n', "declaration.owners"),
+        ('project = "p1"\nunit = "person_id"\nowners = ["nobody"]\n', "declaration.owners"),
+        ('project = "p1"\nunit = "person_id"\nowners = "dwp"\n', "declaration.owners"),
+        ('project = "p1"\nunit = "sex"\n', "declaration.unit"),
+        ('project = "p1"\nunit = "person id; --"\n', "declaration.value"),
+        ('unit = "person_id"\n', "declaration.value"),
+        ('project = "p1"\nproject = "p2"\n', "declaration.syntax"),
+        ("project = \n", "declaration.syntax"),
+    ],
+)
+def test_heads_that_are_refused(bench: Bench, mainland: pd.DataFrame, head: str, rule: str) -> None:
+    bench.register(mainland)
+    bench.toml = head
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    head_output, *outputs = bench.check().outputs
+    assert head_output.file == "submission.toml"
+    assert rule in rules(head_output)
+    assert all(output.verdict is Verdict.BLOCK for output in outputs)
+    assert all(output.canonical is None for output in outputs)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [
+        ({"threshold": 1}, "declaration.key"),
+        ({"percentile": 50}, "declaration.key"),
+        ({"statistic": "variance"}, "declaration.value"),
+        ({"data": "../claims"}, "declaration.value"),
+        ({"data": "claims.parquet"}, "declaration.value"),
+        ({"data": "other"}, "declaration.data"),
+        ({"rows": ["nope"]}, "declaration.column"),
+        ({"rows": "sex"}, "declaration.value"),
+        ({"rows": ["sex", "sex"]}, "declaration.value"),
+        ({"rows": ["person_id"]}, "declaration.column"),
+        ({"statistic": "mean"}, "declaration.value"),
+        ({"statistic": "mean", "value": "region"}, "declaration.column"),
+        ({"statistic": "mean", "value": "person_id"}, "declaration.column"),
+        ({"statistic": "proportion"}, "declaration.value"),
+        ({"statistic": "proportion", "value": "pay"}, "declaration.value"),
+        ({"rounding": 0}, "declaration.value"),
+        ({"rounding": -5}, "declaration.value"),
+        ({"rounding": True}, "declaration.value"),
+        ({"where": "nope = 1"}, "declaration.column"),
+        ({"where": "age IN (SELECT 1)"}, "declaration.where"),
+        ({"where": "age = 'many'"}, "declaration.where"),
+        ({"where": ""}, "declaration.value"),
+        ({"structural_zeros": [{"sex": "X"}]}, None),
+        ({"title": "long " * 100}, "declaration.value"),
+        ({"file": "../t.csv"}, "declaration.value"),
+        ({"file": "/etc/passwd"}, "declaration.value"),
+        ({"statistic": "km", "value": "age", "event": "employed", "rows": []}, "evidence.none"),
+        ({"statistic": "model"}, "declaration.key"),
+    ],
+)
+def test_outputs_that_are_refused(
+    bench: Bench, mainland: pd.DataFrame, keys: dict[str, Any], rule: str | None
+) -> None:
+    bench.register(mainland)
+    bench.put("t.csv", mainland.groupby("sex").size())
+    declared = {"file": "t.csv", **COUNT, **keys}
+    bench.toml += "\n[[output]]\n"
+    bench.declare(declared.pop("file"), None, **declared)
+    bench.toml = bench.toml.replace("\n[[output]]\n\n[[output]]", "\n[[output]]")
+    result = bench.check()
+    if rule is None:
+        assert result.verdict is Verdict.PASS  # declared and never needed: there is no zero
+    else:
+        assert rule in {found for output in result.outputs for found in rules(output)}
+        assert result.verdict is Verdict.BLOCK
+
+
+def test_nothing_declared_is_not_safe(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    assert bench.check().verdict is Verdict.BLOCK
+
+
+def test_missing_and_undeclared_files(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    bench.declare("missing.csv", None, **COUNT)
+    bench.put("extra.csv", mainland)
+    missing, extra = bench.check().outputs
+    assert rules(missing) == {"file.missing"}
+    assert rules(extra) == {"file.undeclared", "rowlevel.microdata"}
+
+
+def test_the_same_file_twice(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    bench.declare("t.csv", None, **COUNT, where="age > 30")
+    assert bench.check().verdict is Verdict.BLOCK
+
+
+def test_unregistered_data_is_review_at_best(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    (bench.data / "datasets.toml").unlink()
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    output = bench.only()
+    assert output.verdict is Verdict.REVIEW
+    assert "data.unregistered" in rules(output)
+
+
+def test_added_owners_only_tighten(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    bench.toml += 'owners = ["nhs"]\n'
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    assert rules(bench.only()) == {"rounding.obligatory"}
+
+
+def test_owners_without_an_appetite_need_a_person(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland, owners=("dvla",))
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    assert (rules(bench.only()), bench.only().verdict) == ({"appetite.unknown"}, Verdict.REVIEW)
+
+
+COLUMNS = ("age", "x", "d", "region", "sex")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age >= 18",
+        "age >= 18 AND region IN ('N', 'S') OR NOT sex = 'F'",
+        "age BETWEEN 1 AND 2",
+        "x LIKE 'a%'",
+        "x IS NOT NULL",
+        "CASE WHEN age > 3 THEN TRUE ELSE FALSE END",
+        "lower(x) = 'a' AND abs(age) > 1 AND round(age, 1) = 2",
+        "year(d) = 2020 AND date_part('month', d) = 2 AND extract(day FROM d) = 1",
+        "d >= DATE '2020-01-01'",
+        "(age + 1) * 2 / 3 - 1 > 4",
+        "x = 'it''s'",
+        "x = '-- no comment'",
+    ],
+)
+def test_where_that_is_allowed(text: str) -> None:
+    assert safe_where(text, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age = 1; SELECT 1",
+        "age = 1 -- and so on",
+        "age = 1 /* and so on */",
+        "age IN (SELECT 1)",
+        "EXISTS (SELECT 1)",
+        "random() > 0.5",
+        "now() > d",
+        "current_date > d",
+        "1 = 1) OR (1 = 1",
+        "age = 1) GROUP BY (1",
+        "age = 1 UNION SELECT 1",
+        "sum(age) OVER () > 1",
+        "getenv('HOME') = 'a'",
+        "current_setting('threads') = 1",
+        "t.age = 1",
+        "x ILIKE 'a'",
+        "x ~ 'a'",
+        "x = 'a' || 'b'",
+        "age = $1",
+        "CAST(x AS INTEGER) = 1",
+        "x IN (SELECT content FROM read_text('/etc/passwd'))",
+        "(" * 3000 + "age = 1" + ")" * 3000,
+        "age",
+        "__gate_row = 1",
+    ],
+)
+def test_where_that_is_refused(text: str) -> None:
+    if text == "age":
+        assert safe_where(text, COLUMNS) == '("age")'  # no comparison; whether it is true is DuckDB's to say
+        return
+    with pytest.raises(Blocked):
+        safe_where(text, COLUMNS)
+
+
+def test_junk_is_findings_not_exceptions() -> None:
+    for output in ([], {}, [1], "x", [{"file": []}], [{"statistic": {}}], [{}] * 200, None):
+        declared = read_declaration({"project": "p", "unit": "u", "output": output})
+        assert declared.findings or declared.refused
