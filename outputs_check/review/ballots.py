@@ -36,7 +36,8 @@ class Ballot:
     def __post_init__(self) -> None:
         if self.choice is not Choice.APPROVE and not self.comment.strip():
             raise BadInput(
-                f"'{self.choice}' needs a comment", remedy="tell the researcher what is wrong and what would help"
+                f"'{self.choice}' needs a comment",
+                remedy="tell the researcher what is wrong and what would help",
             )
 
 

@@ -38,7 +38,12 @@ def missing(submission: str) -> NotFound:
 
 
 def advance(
-    db: Database, unit: Unit, row: SubmissionRow, action: Action, actor: str, details: dict[str, Any] | None = None
+    db: Database,
+    unit: Unit,
+    row: SubmissionRow,
+    action: Action,
+    actor: str,
+    details: dict[str, Any] | None = None,
 ) -> None:
     """Take one step of the transition table, and write its audit event.
 
@@ -52,5 +57,10 @@ def advance(
     unit.record(
         transition.event,
         subject=row.id,
-        details={"project": row.project, "from": transition.source, "to": transition.target, **(details or {})},
+        details={
+            "project": row.project,
+            "from": transition.source,
+            "to": transition.target,
+            **(details or {}),
+        },
     )

@@ -69,7 +69,9 @@ TRANSITIONS = (
     Transition(State.IN_REVIEW, Action.VOTE, State.IN_REVIEW, Who.CHECKER, "submission.voted"),
     Transition(State.IN_REVIEW, Action.APPROVE, State.APPROVED, Who.VOTES, "submission.approved"),
     Transition(State.IN_REVIEW, Action.REJECT, State.REJECTED, Who.VOTES, "submission.rejected"),
-    Transition(State.IN_REVIEW, Action.ASK_CHANGES, State.RETURNED, Who.VOTES, "submission.changes_requested"),
+    Transition(
+        State.IN_REVIEW, Action.ASK_CHANGES, State.RETURNED, Who.VOTES, "submission.changes_requested"
+    ),
     Transition(State.APPROVED, Action.BEGIN_RELEASE, State.APPROVED, Who.CHECKER, "release.begun"),
     Transition(State.APPROVED, Action.RECHECK, State.CHECKING, Who.GATE, "submission.rechecking"),
     Transition(State.APPROVED, Action.RELEASE, State.RELEASED, Who.CHECKER, "submission.released"),

@@ -1,0 +1,76 @@
+"""What the review works with: the lab's database, its places, and the gate."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lab.base.database import Database
+from lab.base.errors import NotFound
+from lab.base.settings import Settings
+from lab.catalogue.view import current_extract
+from outputs_check.gate.result import Result
+from outputs_check.review.places import Places
+from outputs_check.review.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The gate's answer, and the extract that it was computed from."""
+
+    result: Result
+    extract: str
+
+
+class Gate(Protocol):
+    """What the review asks of the gate."""
+
+    def check(self, files: Path, project: str) -> Checked:
+        """Check a folder of files against the project's current extract and all earlier releases."""
+
+    def remember(self, files: Path, project: str, released: Collection[str]) -> None:
+        """Write what is released into the ledger. A second time changes nothing."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """One lab's review."""
+
+    db: Database
+    places: Places
+    gate: Gate
+
+    @property
+    def shelf(self) -> Shelf:
+        """The bytes that approvals are bound to."""
+        return Shelf(self.places.shelf)
+
+
+def open_station(settings: Settings) -> Station:
+    """Open the review of a lab with its real gate."""
+    db, places = settings.database(), Places.of(settings)
+    return Station(db, places, _Gate(settings, db, places))
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """The gate, with the lab's catalogue and ledger. It is loaded when it is first asked."""
+
+    settings: Settings
+    db: Database
+    places: Places
+
+    def check(self, files: Path, project: str) -> Checked:
+        from outputs_check.gate.check import check_submission
+
+        extract = current_extract(self.settings, self.db, project)
+        if extract is None:
+            raise NotFound(
+                "the project has no extract to check against",
+                where=f"project {project}",
+                remedy="register one with 'lab catalogue receive', then submit again",
+            )
+        return Checked(check_submission(files, extract.path, ledger=self.places.ledger), extract.id)
+
+    def remember(self, files: Path, project: str, released: Collection[str]) -> None:
+        raise NotImplementedError
