@@ -56,7 +56,9 @@ def _begin(station: Station, submission: str) -> str:
         row = find(unit, submission)
         if row.state != State.CHECKING:
             advance(station.db, unit, row, Action.CHECK, GATE)
-        return row.project
+        project = row.project
+    status.write(station, submission)
+    return project
 
 
 def _give_back(station: Station, submission: str, reason: str, fault: str = "") -> State:

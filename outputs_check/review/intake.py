@@ -85,6 +85,7 @@ def _record(station: Station, envelope: Envelope, folder: Path) -> None:
             subject=envelope.id,
             details={"project": envelope.project, "to": row.target, "files": _files(folder)},
         )
+    status.write(station, envelope.id)
 
 
 def _check(station: Station, submission: str) -> Taken:
