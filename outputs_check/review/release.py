@@ -23,7 +23,7 @@ from outputs_check.review.ballots import Choice
 from outputs_check.review.envelope import FILES
 from outputs_check.review.models import DecisionRow, ReleaseRow, SubmissionRow
 from outputs_check.review.people import require_independent_checker
-from outputs_check.review.station import Station
+from outputs_check.review.station import Release, Station
 from outputs_check.review.steps import VIA, advance, find, missing, now
 from outputs_check.review.transitions import Action
 
@@ -130,7 +130,7 @@ def _order(station: Station, submission: str) -> _Order:
 def _finish(station: Station, order: _Order) -> Path:
     folder = _folder(station, order.submission, order.project)
     if not folder.exists():
-        if changed := _what_changed(station, order):
+        if changed := _check_again(station, order):
             _back_to_checking(station, order, changed)
             raise NotPermitted(
                 f"what was approved has changed since: {changed}",
@@ -150,13 +150,16 @@ def _finish(station: Station, order: _Order) -> Path:
     return folder
 
 
-def _what_changed(station: Station, order: _Order) -> str:
-    """Ask the gate again, against today's ledger; return why the approval no longer holds, or ''."""
+def _check_again(station: Station, order: _Order) -> str:
+    """Let the gate check and remember; return why an approval no longer holds, or ''."""
     if not order.approvals:
         return "nothing is approved"
     files = station.places.submissions / order.submission / FILES
+    approved = {each.file: each.sha256 for each in order.approvals}
     try:
-        checked = station.gate.check(files, order.project)
+        checked = station.gate.release(
+            files, order.project, Release(order.submission, order.extract, approved)
+        )
     except LabError as error:
         return str(error)
     outputs = {output.file: output for output in checked.result.outputs}
@@ -180,8 +183,6 @@ def _back_to_checking(station: Station, order: _Order, changed: str) -> None:
 
 def _put_out(station: Station, order: _Order, folder: Path) -> None:
     ensure_key(station.places.signing_key, station.places.public_key)
-    files = station.places.submissions / order.submission / FILES
-    station.gate.remember(files, order.project, [each.file for each in order.approvals])
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for broken_off in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
         shutil.rmtree(broken_off)

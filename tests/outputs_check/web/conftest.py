@@ -5,10 +5,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from signed_identity import SignedHeader
+from review_browser import PREFIX, Browser, SignedHeader
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from web_browser import PREFIX, Browser
 
 from outputs_check.review.station import Station
 from outputs_check.web.application import make_application

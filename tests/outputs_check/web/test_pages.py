@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from review_browser import Browser
 from simulated_gate import PROJECT, TABLE, SimulatedGate, Submit
-from web_browser import Browser
 
 from lab.registry import people, projects
 from lab.registry.view import Role

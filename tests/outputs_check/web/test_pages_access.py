@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from review_browser import Browser
 from simulated_gate import Submit
-from web_browser import Browser
 
 from outputs_check.review.intake import intake
 from outputs_check.review.station import Station

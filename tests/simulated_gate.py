@@ -1,12 +1,12 @@
 """A gate whose answers a test chooses, so that the review can be tested without any data."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.verdict import Evidence, Verdict
-from outputs_check.review.station import Checked
+from outputs_check.review.station import Checked, Release
 
 PROJECT = "work-health"
 TABLE = b"region,F,M\nNorth,120,130\nSouth,140,150\n"
@@ -30,8 +30,12 @@ class SimulatedGate:
         outputs = tuple(self._judge(path) for path in sorted(files.iterdir()))
         return Checked(Result(outputs, self.project or project, self.appetite, 2), self.extract)
 
-    def remember(self, files: Path, project: str, released: Collection[str]) -> None:
-        self.remembered.extend(each for each in released if each not in self.remembered)
+    def release(self, files: Path, project: str, release: Release) -> Checked:
+        checked = self.check(files, project)
+        now = {output.file: output.sha256 for output in checked.result.outputs}
+        if all(now.get(file) == digest for file, digest in release.approved.items()):
+            self.remembered = sorted({*self.remembered, *release.approved})
+        return checked
 
     def _judge(self, path: Path) -> OutputResult:
         data, image = path.read_bytes(), path.suffix == ".png"
