@@ -87,7 +87,10 @@ class SubmissionView:
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """A line of the queue. `verdicts` counts the outputs, `mine` those that the viewer voted on."""
+    """A line of the queue.
+
+    `verdicts` counts the outputs, `mine` those that the viewer voted on, `cast` the votes of everybody.
+    """
 
     id: str
     project: str
@@ -95,13 +98,20 @@ class QueueEntry:
     received_at: str
     state: State
     verdict: Verdict
+    checkers: int
     verdicts: dict[str, int]
     mine: int
+    cast: int
 
     @property
     def votable(self) -> int:
         """Return how many outputs people have to decide on."""
         return sum(count for verdict, count in self.verdicts.items() if verdict != Verdict.BLOCK.name)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all votes are in."""
+        return 0 < self.votable * self.checkers <= self.cast
 
 
 def submission(station: Station, submission_id: str, viewer: str) -> SubmissionView:
@@ -221,12 +231,12 @@ def _entries(station: Station, viewer: str, query: Any) -> list[QueueEntry]:
             verdicts.setdefault(name, {})[verdict] = count
         current = (VoteRow.submission == OutputRow.submission) & (VoteRow.file == OutputRow.file)
         voted = session.execute(
-            select(VoteRow.submission)
+            select(VoteRow.submission, VoteRow.voter)
             .join(OutputRow, current & (VoteRow.binding == OutputRow.binding))
-            .where(VoteRow.submission.in_(ids), VoteRow.voter == viewer)
+            .where(VoteRow.submission.in_(ids))
         )
-        mine = Counter(name for (name,) in voted)
-    return [_entry(facts[name], verdicts.get(name, {}), mine[name]) for name in ids]
+        cast = Counter((name, voter == viewer) for name, voter in voted)
+    return [_entry(facts[name], verdicts.get(name, {}), cast[name, True], cast[name, False]) for name in ids]
 
 
 _QUEUE = (
@@ -236,10 +246,11 @@ _QUEUE = (
     SubmissionRow.received_at,
     SubmissionRow.state,
     SubmissionRow.verdict,
+    SubmissionRow.checkers,
 )
 
 
-def _entry(row: Any, verdicts: dict[str, int], mine: int) -> QueueEntry:
+def _entry(row: Any, verdicts: dict[str, int], mine: int, others: int) -> QueueEntry:
     return QueueEntry(
         row.id,
         row.project,
@@ -247,8 +258,10 @@ def _entry(row: Any, verdicts: dict[str, int], mine: int) -> QueueEntry:
         row.received_at,
         State(row.state),
         _verdict(row.verdict),
+        row.checkers,
         verdicts,
         mine,
+        mine + others,
     )
 
 

@@ -1,6 +1,7 @@
 """The checkers' pages: the queue, one submission on one screen, what was released."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -40,24 +41,36 @@ class Queue(Page):
         self.show("queue.html", title="Queue", groups=groups)
 
 
-def _grouped(station: Station, viewer: Person) -> list[tuple[str, list[QueueEntry]]]:
-    groups: dict[str, list[QueueEntry]] = {}
+class Turn(StrEnum):
+    """Whose turn a submission is, in the order in which a checker wants to see them."""
+
+    YOURS = "Waiting for your votes"
+    DIFFER = "Votes differ: talk, change yours, or decide"
+    READY = "Ready to release"
+    OTHERS = "Waiting for others"
+    GATE = "At the gate"
+    BARRED = "Of your own projects: others decide"
+
+
+def _grouped(station: Station, viewer: Person) -> list[tuple[Turn, list[QueueEntry]]]:
+    groups: dict[Turn, list[QueueEntry]] = {}
     projects = {each.slug for each in registry.projects_of(station.db, viewer.username)}
     for entry in reading.queue(station, viewer.username):
-        groups.setdefault(_group(entry, viewer, projects), []).append(entry)
-    order = ("Waiting for your votes", "Ready to release", "Waiting for others", "At the gate", "Not yours")
-    return [(name, groups[name]) for name in order if name in groups]
+        groups.setdefault(_turn(entry, viewer, projects), []).append(entry)
+    return [(turn, groups[turn]) for turn in Turn if turn in groups]
 
 
-def _group(entry: QueueEntry, viewer: Person, projects: Iterable[str]) -> str:
+def _turn(entry: QueueEntry, viewer: Person, projects: Collection[str]) -> Turn:
     if entry.state in {State.SUBMITTED, State.CHECKING}:
-        return "At the gate"
-    if Role.CHECKER in viewer.roles and entry.project in projects:
-        return "Not yours"
+        return Turn.GATE
+    checks = Role.CHECKER in viewer.roles
+    if checks and entry.project in projects:
+        return Turn.BARRED
     if entry.state is State.APPROVED:
-        return "Ready to release"
-    to_do = Role.CHECKER in viewer.roles and entry.mine < entry.votable
-    return "Waiting for your votes" if to_do else "Waiting for others"
+        return Turn.READY
+    if checks and entry.complete:
+        return Turn.DIFFER
+    return Turn.YOURS if checks and entry.mine < entry.votable else Turn.OTHERS
 
 
 class Submission(Page):

@@ -41,6 +41,13 @@ class Content:
     own: bool = True  # the gate's own bytes; False: only the submitted ones exist
     differs: int = 0  # cells that were submitted otherwise
 
+    @property
+    def numeric(self) -> list[bool]:
+        """Return for each column of the grid whether its first figure is a number."""
+        return (
+            [cell.is_number for cell in self.grid[1]] if len(self.grid) > 1 else [False] * len(self.grid[0])
+        )
+
 
 def content(shelf: Shelf, output: OutputView) -> Content:
     """Return the whole of an output: the gate's own bytes or, where it blocked, what was submitted."""

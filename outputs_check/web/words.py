@@ -33,6 +33,7 @@ _EVIDENCE = {
 }
 _SYMBOLS = {Verdict.PASS: "✓", Verdict.REVIEW: "?", Verdict.BLOCK: "✕"}
 _CHOICES = {"approve": "approved", "changes": "changes requested", "reject": "rejected", "blocked": "blocked"}
+_SAID = {"approve": "approves", "changes": "asks for changes", "reject": "rejects"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -61,6 +62,11 @@ def outcome(value: str) -> str:
     return _CHOICES[value]
 
 
+def said(choice: str) -> str:
+    """Return what somebody does who votes so."""
+    return _SAID[choice]
+
+
 def moment(value: str) -> str:
     """Return a time as people write it."""
     return datetime.fromisoformat(value).astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
@@ -82,6 +88,7 @@ FILTERS = {
     "evidence": evidence,
     "symbol": symbol,
     "outcome": outcome,
+    "said": said,
     "moment": moment,
     "age": age,
 }

@@ -47,7 +47,9 @@ def test_the_queue_says_whose_turn_it_is(station: Station, browser: Browsers, na
     assert "Waiting for others" in page
     assert "2 of 2" in page
     projects.ensure_member(station.db, PROJECT, "chris", actor="adam")
-    assert "Not yours" in browser("chris").get("queue").text
+    assert "others decide" in browser("chris").get("queue").text
+    assert vote_all(browser("cora"), name, choice_3="reject", comment_3="no") == 303
+    assert "Votes differ" in browser("carl").get("queue").text
 
 
 def test_a_submission_shows_findings_flagged_cells_and_every_figure(browser: Browsers, name: str) -> None:
