@@ -4,7 +4,7 @@ import hmac
 import re
 from typing import Any
 
-import httpx
+import requests
 from tornado.web import HTTPError, RequestHandler
 
 PREFIX = "/services/checking/"
@@ -37,16 +37,18 @@ class Browser:
     """Somebody's browser: opens pages, and sends their forms with the token that is in them."""
 
     def __init__(self, base: str, person: str | None) -> None:
-        headers = {HEADER: sign(person)} if person else {}
-        self._client = httpx.Client(base_url=base, headers=headers, trust_env=False)
+        self._base = base + PREFIX
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({HEADER: sign(person)} if person else {})
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return self._client.request(method, PREFIX + path, **options)
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self._session.request(method, self._base + path, allow_redirects=False, timeout=60, **options)
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str) -> requests.Response:
         return self.ask("GET", path)
 
-    def send(self, page: str, path: str, **fields: str) -> httpx.Response:
+    def send(self, page: str, path: str, **fields: str) -> requests.Response:
         """Send a form that stands on a page, with the page's hidden fields."""
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.get(page).text)
         return self.ask("POST", path, data={**dict(hidden), **fields})
