@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lab.base.program import run
+from lab.base.settings import Settings
 from outputs_check.gate.check import check_submission
 from outputs_check.gate.report import printed
 from outputs_check.gate.result import Result
 from outputs_check.gate.scan import scan_files
+from outputs_check.review.commands import register
 
 app = typer.Typer(help="Check what wants to leave the lab.", no_args_is_help=True, add_completion=False)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who calls, and on which lab."""
+
+    settings: Settings
+    actor: str
 
 
 def main() -> None:
@@ -30,9 +42,10 @@ def options(
     home: Annotated[
         Path | None, typer.Option(help="The lab's folder; otherwise $LAB_HOME or var/lab.")
     ] = None,
+    as_: Annotated[str | None, typer.Option("--as", help="Who acts; default: you.")] = None,
 ) -> None:
     """Check what wants to leave the lab."""
-    context.obj = home
+    context.obj = Call(Settings.load(home), as_ or getpass.getuser())
 
 
 @app.command()
@@ -69,3 +82,6 @@ def _answer(result: Result, as_json: bool) -> int:
     else:
         printed(result)
     return int(result.verdict)
+
+
+register(app)

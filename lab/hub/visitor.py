@@ -76,7 +76,8 @@ class Visitor:
         address = f"{self.url}/hub/api/users/{self.username}/servers/{project}"
         headers = {"X-XSRFToken": self.xsrf("/hub/"), "Referer": f"{self.url}/hub/home"}
         answer = self.browser.delete(address, headers=headers, timeout=_SECONDS)
-        answer.raise_for_status()
+        if answer.status_code != 404:  # it was never there, so it is gone
+            answer.raise_for_status()
 
     def xsrf(self, path: str) -> str:
         """Return the token that a form of the pages below `path` must carry."""
