@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from running_lab import running_lab
+from running_lab import room, running_lab
 
 from lab.base.settings import Settings
 
-__all__ = ["running_lab"]
+__all__ = ["room", "running_lab"]
 
 
 @pytest.fixture(scope="session")

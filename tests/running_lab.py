@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pandas as pd
 import pytest
+import requests
 
 from lab.base.errors import IsolationRefused, NotFound
 from lab.base.sandbox import require_isolation
@@ -18,7 +21,7 @@ from lab.catalogue.grants import Grant, GrantedDataset, add_grant
 from lab.catalogue.receive import receive_extract
 from lab.hub.config import proxy_program
 from lab.hub.process import HubProcess, free_port, start_hub
-from lab.hub.visitor import Visitor
+from lab.hub.visitor import Kernel, Visitor
 from lab.registry import people, projects
 from lab.registry.view import Role
 
@@ -27,23 +30,69 @@ TODAY = date.today()
 YEAR = timedelta(days=365)
 
 
-@dataclass
 class RunningLab:
-    """A lab and its hub."""
+    """A lab, its hub, and people who visit it."""
 
-    settings: Settings
-    hub: HubProcess
+    def __init__(self, settings: Settings, hub: HubProcess) -> None:
+        self.settings, self.hub = settings, hub
+        self._visitors: dict[str, Visitor] = {}
 
     def visitor(self, username: str) -> Visitor:
         """Return someone who has logged in."""
-        found = Visitor(self.hub.url)
-        found.log_in(username, PASSWORD)
-        return found
+        if username not in self._visitors:
+            found = Visitor(self.hub.url)
+            found.log_in(username, PASSWORD)
+            self._visitors[username] = found
+        return self._visitors[username]
+
+    def kernel(self, username: str, project: str) -> "RoomKernel":
+        """Return a kernel in someone's session, which is started if need be."""
+        return RoomKernel(self.visitor(username).open_session(project).kernel())
+
+    def get(self, username: str, path: str) -> requests.Response:
+        """Open a page as someone."""
+        return self.visitor(username).browser.get(self.hub.url + path, timeout=60)
+
+    def close(self) -> None:
+        """Stop the sessions and the hub."""
+        for visitor in self._visitors.values():
+            for project in ("work-health", "pensions"):
+                with suppress(requests.RequestException):
+                    visitor.stop_session(project)
+        self.hub.stop()
+
+
+@dataclass(frozen=True)
+class RoomKernel:
+    """A kernel in a session."""
+
+    kernel: Kernel
+
+    def run(self, code: str) -> str:
+        """Run a cell that goes well, and return what it printed."""
+        result = self.kernel.run(dedent(code))
+        assert result.status == "ok", result.error
+        return result.text.strip()
 
 
 @pytest.fixture(scope="session")
 def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
     """One hub for all the tests that need one; it takes some seconds to start."""
+    require_hub()
+    settings = make_lab(tmp_path_factory.mktemp("lab") / "home")
+    running = RunningLab(settings, start_hub(settings, free_port()))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def room(running_lab: RunningLab) -> RoomKernel:
+    """A kernel of rita's, in her session of work-health."""
+    return running_lab.kernel("rita", "work-health")
+
+
+def require_hub() -> None:
+    """Skip where no hub can run, except where tests have to count."""
     try:
         require_isolation()
         proxy_program()
@@ -51,19 +100,6 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
-    settings = make_lab(tmp_path_factory.mktemp("lab") / "home")
-    running = RunningLab(settings, start_hub(settings, free_port()))
-    yield running
-    stop_sessions(running)
-    running.hub.stop()
-
-
-def stop_sessions(running: RunningLab) -> None:
-    """Stop what the tests left running."""
-    for username in ("rita", "ravi"):
-        visitor = running.visitor(username)
-        for project in ("work-health", "pensions"):
-            visitor.stop_session(project)
 
 
 def make_lab(home: Path) -> Settings:

@@ -17,6 +17,7 @@ from lab.session import room as inside
 CHECKING = "/services/checking/"
 _HERE = Path(__file__).parent
 _PROXY = "share/secure-data-lab/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+_TETHERED = [sys.executable, "-m", "lab.hub.tether"]  # ends with the hub, however that ends
 _HALF_A_DAY = 12 * 3600
 # The hub's own pages have scripts in them; nothing comes from elsewhere.
 _POLICY = (
@@ -59,9 +60,9 @@ def _hub(c: Any, places: Places, port: int) -> None:
 
 def _proxy(c: Any, places: Places) -> None:
     c.JupyterHub.proxy_class = SocketProxy
-    c.ConfigurableHTTPProxy.command = [str(node()), str(proxy_program())]
+    c.ConfigurableHTTPProxy.command = [*_TETHERED, str(node()), str(proxy_program())]
     c.ConfigurableHTTPProxy.api_url = socket_url(places.proxy)
-    c.ConfigurableHTTPProxy.pid_file = str(places.state / "proxy.pid")
+    c.ConfigurableHTTPProxy.pid_file = str(places.sockets / "proxy.pid")
     c.ConfigurableHTTPProxy.log_level = "warn"
     c.ConfigurableHTTPProxy.command_umask = 0o077
 
@@ -93,11 +94,10 @@ def _sessions(c: Any, settings: Settings) -> None:
 
 def _checking(c: Any, settings: Settings, places: Places) -> None:
     """Add the output checkers' pages: a program of another zone, known here by its command only."""
-    command = [sys.executable, "-m", "lab.hub.tether", sys.executable, "-m", "outputs_check.web"]
     c.JupyterHub.services = [
         {
             "name": "checking",
-            "command": command,
+            "command": [*_TETHERED, sys.executable, "-m", "outputs_check.web"],
             "environment": {
                 "LAB_HOME": str(settings.home),
                 "LAB_DATABASE_URL": settings.database_url,

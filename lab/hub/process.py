@@ -19,6 +19,7 @@ from lab.hub.places import Places, open_log
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
+_PORT_SECONDS = 2.0
 _CONFIG = Path(__file__).parent / "jupyterhub_config.py"
 
 
@@ -130,13 +131,23 @@ def _answers(port: int) -> bool:
 
 
 def _check_port(port: int) -> None:
+    # A proxy whose hub was killed takes a moment to follow it.
+    deadline = time.monotonic() + _PORT_SECONDS
+    while reason := _why_not(port):
+        if time.monotonic() > deadline:
+            what = f"port {port} cannot be used: {reason}"
+            raise LabError(what, where="127.0.0.1", remedy="choose another with --port")
+        time.sleep(0.1)
+
+
+def _why_not(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            what = f"port {port} cannot be used: {error.strerror}"
-            raise LabError(what, where="127.0.0.1", remedy="choose another with --port") from error
+            return error.strerror
+    return None
 
 
 def _import_path() -> str:

@@ -114,8 +114,9 @@ class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]
 
 
 def _start_time(pid: int) -> str:
+    """Return when a living process began; empty for none, and for one that only waits to be reaped."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return fields[19]
+    return "" if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,106 @@
+"""Who comes in, who gets a session, and over which sockets."""
+
+from pathlib import Path
+
+import pytest
+from running_lab import PASSWORD, RoomKernel, RunningLab
+
+from lab.base.errors import NotPermitted
+from lab.hub.visitor import Visitor
+
+
+def test_only_the_right_password_opens(running_lab: RunningLab) -> None:
+    Visitor(running_lab.hub.url).log_in("rita", PASSWORD)
+    for username, password in (("rita", PASSWORD + "x"), ("rita", ""), ("nobody", PASSWORD)):
+        with pytest.raises(NotPermitted, match="refused the login"):
+            Visitor(running_lab.hub.url).log_in(username, password)
+
+
+@pytest.mark.parametrize(
+    ("username", "project", "reason"),
+    [
+        ("late", "work-health", "accreditation of late ended on"),
+        ("ravi", "work-health", "ravi does not belong to the project"),
+        ("carl", "work-health", "only researchers have sessions"),
+        ("rita", "asleep", "the project is not active"),
+        ("rita", "empty", "the project has no data yet"),
+        ("rita", "made-up", "there is no such project"),
+        ("rita", "", "a session belongs to a project"),
+    ],
+)
+def test_a_session_is_refused_in_one_sentence(
+    running_lab: RunningLab, username: str, project: str, reason: str
+) -> None:
+    answer = running_lab.get(username, f"/hub/spawn/{username}/{project}".rstrip("/"))
+    assert answer.status_code == 403
+    assert reason in answer.text
+
+
+def test_the_front_page_lists_the_persons_own_projects(running_lab: RunningLab) -> None:
+    page = running_lab.get("rita", "/hub/home").text
+    assert "About work-health" in page
+    assert "About pensions" not in page
+    assert 'id="start-asleep"' not in page
+    assert "Check outputs" not in page
+    assert "Check outputs" in running_lab.get("carl", "/hub/home").text
+
+
+@pytest.mark.usefixtures("room")
+def test_nobody_enters_anothers_session(running_lab: RunningLab) -> None:
+    path = "/user/rita/work-health/api/contents"
+    assert running_lab.get("rita", path).status_code == 200
+    for username in ("ravi", "carl"):
+        assert running_lab.get(username, path).status_code in {403, 404}
+
+
+def test_researchers_have_no_tokens(running_lab: RunningLab) -> None:
+    rita = running_lab.visitor("rita")
+    headers = {"X-XSRFToken": rita.xsrf("/hub/"), "Referer": f"{rita.url}/hub/home"}
+    answer = rita.browser.post(f"{rita.url}/hub/api/users/rita/tokens", headers=headers, json={}, timeout=60)
+    assert answer.status_code == 403
+
+
+def test_only_the_front_door_listens_on_the_network(running_lab: RunningLab, room: RoomKernel) -> None:
+    room.run("pass")
+    inodes = {inode for pid in _family(running_lab.hub.process.pid) for inode in _sockets(pid)}
+    listening = {port for port, inode in _listening_ports() if inode in inodes}
+    assert listening == {running_lab.hub.port}
+
+
+def _family(pid: int) -> set[int]:
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            target = str(link.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            found.add(target[8:-1])
+    return found
+
+
+def _listening_ports() -> list[tuple[int, str]]:
+    lines = [line for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+    rows = [line.split() for line in lines]
+    return [(int(row[1].rpartition(":")[2], 16), row[9]) for row in rows if row[3] == "0A"]
+
+
+def test_pages_carry_a_policy(running_lab: RunningLab, room: RoomKernel) -> None:
+    room.run("pass")
+    for path in ("/hub/home", "/user/rita/work-health/lab"):
+        policy = running_lab.get("rita", path).headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
