@@ -190,7 +190,7 @@ def test_tampering_is_found_by_a_dry_run_and_repaired_by_a_run(host: Host) -> No
     host.unit.write_text(host.unit.read_text().replace("NoNewPrivileges=yes", "NoNewPrivileges=no"))
     tampered = [
         "base : Keep the lab's home for its own user",
-        "programs : Unpack the release",
+        "programs : Compare the release with its commit",
         "programs : Make the release the current one",
         "linkage : Keep the keys for their own user",
         "lab : Describe the service",
