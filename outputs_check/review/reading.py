@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from lab.base.errors import NotFound
 from outputs_check.gate.verdict import Verdict
-from outputs_check.review.ballots import Ballot, all_in
+from outputs_check.review.ballots import Ballot, agreed, all_in
 from outputs_check.review.models import DecisionRow, FindingRow, OutputRow, ReleaseRow, SubmissionRow, VoteRow
 from outputs_check.review.station import Station
 from outputs_check.review.steps import missing
 from outputs_check.review.transitions import State, is_final
-from outputs_check.review.turn import counting, is_blind, votable
+from outputs_check.review.turn import counting, is_blind, may_see_votes, votable
 
 _PAGE = 500
 
@@ -55,7 +55,11 @@ class OutputView:
 
 @dataclass(frozen=True)
 class SubmissionView:
-    """A submission as one viewer may see it."""
+    """A submission as one viewer may see it.
+
+    `blind`: each checker sees her own votes only; `differ`: all votes are in and do not agree;
+    `releasing`: a release was begun and is not finished.
+    """
 
     id: str
     project: str
@@ -69,7 +73,7 @@ class SubmissionView:
     appetite: str
     checkers: int
     blind: bool
-    complete: bool
+    differ: bool
     releasing: bool
     outputs: tuple[OutputView, ...]
 
@@ -115,7 +119,7 @@ class QueueEntry:
 
 
 def submission(station: Station, submission_id: str, viewer: str) -> SubmissionView:
-    """Return a submission; while the turn is blind, with the viewer's own votes only.
+    """Return a submission. The others' votes are for independent checkers and admins, once all are in.
 
     Raises:
         NotFound: there is no such submission.
@@ -126,6 +130,7 @@ def submission(station: Station, submission_id: str, viewer: str) -> SubmissionV
             raise missing(submission_id)
         ballots = counting(station.db, row)
         blind, decisions = is_blind(row, ballots), _decisions(session, submission_id)
+        sees_all = not blind and may_see_votes(station.db, row, viewer)
         begun = session.get(ReleaseRow, submission_id)
         return SubmissionView(
             id=row.id,
@@ -140,10 +145,10 @@ def submission(station: Station, submission_id: str, viewer: str) -> SubmissionV
             appetite=row.appetite,
             checkers=row.checkers,
             blind=blind,
-            complete=all_in(ballots, row.checkers),
+            differ=all_in(ballots, row.checkers) and not agreed(ballots),
             releasing=begun is not None and not begun.released_at,
             outputs=tuple(
-                _output(output, ballots.get(output.file, []), viewer if blind else None, decisions)
+                _output(output, ballots.get(output.file, []), None if sees_all else viewer, decisions)
                 for output in row.outputs
             ),
         )

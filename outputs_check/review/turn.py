@@ -2,10 +2,11 @@
 
 from lab.base.database import Database
 from lab.base.errors import NotPermitted
+from lab.registry import view as registry
 from outputs_check.gate.verdict import Verdict
 from outputs_check.review.ballots import Ballot, Ballots, Choice, all_in
 from outputs_check.review.models import OutputRow, SubmissionRow, VoteRow
-from outputs_check.review.people import require_independent_checker
+from outputs_check.review.people import is_on_project, require_independent_checker
 from outputs_check.review.transitions import State
 
 
@@ -35,6 +36,13 @@ def counting(db: Database, row: SubmissionRow) -> dict[str, list[Ballot]]:
 def is_blind(row: SubmissionRow, ballots: Ballots) -> bool:
     """Return whether each checker still sees her own votes only."""
     return row.state == State.IN_REVIEW and not all_in(ballots, row.checkers)
+
+
+def may_see_votes(db: Database, row: SubmissionRow, viewer: str) -> bool:
+    """Return whether others' votes are for somebody's eyes, once the turn is no longer blind."""
+    someone = registry.person(db, viewer)
+    is_admin = someone is not None and registry.Role.ADMIN in someone.roles
+    return _is_independent(db, row, viewer) or (is_admin and not is_on_project(db, row, viewer))
 
 
 def _ballot(vote: VoteRow) -> Ballot:

@@ -116,18 +116,19 @@ class Page(RequestHandler):
         if not xsrf.is_valid(self.site.secret, self.site.identity.session_key(self), token):
             raise NotPermitted("the form is too old", remedy="open the page again and send it once more")
 
-    def show(self, template: str, **values: Any) -> None:
-        """Answer with a page."""
+    async def show(self, template: str, **values: Any) -> None:
+        """Answer with a page; a long table is written out away from the loop, too."""
+        self.finish(await self.off(self._written, template, values))
+
+    def _written(self, template: str, values: dict[str, Any]) -> str:
         key = self.site.identity.session_key(self)
-        self.finish(
-            _TEMPLATES.get_template(template).render(
-                url=self.url,
-                person=self.person,
-                Role=Role,
-                route=self.route,
-                form_token=lambda: xsrf.make_token(self.site.secret, key),
-                **values,
-            )
+        return _TEMPLATES.get_template(template).render(
+            url=self.url,
+            person=self.person,
+            Role=Role,
+            route=self.route,
+            form_token=lambda: xsrf.make_token(self.site.secret, key),
+            **values,
         )
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -138,7 +139,7 @@ class Page(RequestHandler):
             said, remedy = f"{error.what}{f' ({error.where})' if error.where else ''}", error.remedy
         else:
             said, remedy = HTTPStatus(status_code).phrase, "Go back and try again, or tell an admin."
-        self.show("error.html", said=said, remedy=remedy, title=said)
+        self.finish(self._written("error.html", {"said": said, "remedy": remedy, "title": said}))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log faults of ours; what a person did wrong she was told."""

@@ -9,7 +9,7 @@ from lab.base.errors import LabError, NotFound
 from lab.registry import view as registry
 from lab.registry.view import Person, Role
 from outputs_check.review import reading
-from outputs_check.review.ballots import Ballot, Choice, agreed
+from outputs_check.review.ballots import Ballot, Choice
 from outputs_check.review.deciding import close, vote
 from outputs_check.review.reading import OutputView, QueueEntry, SubmissionView
 from outputs_check.review.release import release
@@ -38,7 +38,7 @@ class Queue(Page):
     async def get(self) -> None:
         """Show the queue."""
         groups = await self.off(_grouped, self.site.station, self.me)
-        self.show("queue.html", title="Queue", groups=groups)
+        await self.show("queue.html", title="Queue", groups=groups)
 
 
 class Turn(StrEnum):
@@ -90,7 +90,7 @@ class Submission(Page):
         contents = await self.off(_contents, self.site.station, view)
         if error is not None:
             self.set_status(status_of(error))
-        self.show(
+        await self.show(
             "submission.html",
             title=view.id,
             view=view,
@@ -100,8 +100,6 @@ class Submission(Page):
             choices=Choice,
             open=view.state is State.IN_REVIEW,
             releasable=view.state is State.APPROVED,
-            differ=view.complete
-            and not agreed({each.file: each.votes for each in view.outputs if each.votable}),
         )
 
 
@@ -198,6 +196,6 @@ class Releases(Page):
 
     async def get(self) -> None:
         """Show the releases."""
-        self.show(
+        await self.show(
             "releases.html", title="Releases", releases=await self.off(reading.releases, self.site.station)
         )

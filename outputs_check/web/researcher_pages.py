@@ -26,7 +26,7 @@ class Mine(Page):
         projects = await self.off(registry.projects_of, station.db, name)
         slugs = frozenset(each.slug for each in projects)
         entries = await self.off(reading.submissions_of, station, slugs, name)
-        self.show("mine.html", title="My submissions", entries=entries, projects=projects)
+        await self.show("mine.html", title="My submissions", entries=entries, projects=projects)
 
 
 class OfProject(Page):
@@ -57,7 +57,7 @@ class Own(OfProject):
         mine = view.submitted_by == self.me.username
         withdrawable = mine and Action.WITHDRAW in actions(view.state) and not view.releasing
         released = view.state is State.RELEASED
-        self.show("own.html", title=view.id, view=view, withdrawable=withdrawable, released=released)
+        await self.show("own.html", title=view.id, view=view, withdrawable=withdrawable, released=released)
 
 
 class Withdraw(OfProject):

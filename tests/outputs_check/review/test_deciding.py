@@ -106,6 +106,22 @@ def test_the_first_turn_is_blind(station: Station, name: str) -> None:
     assert {ballot.voter for ballot in seen.outputs[0].votes} == {"carl", "cora"}
 
 
+def test_others_votes_are_not_for_the_project(station: Station, name: str) -> None:
+    for voter in ("carl", "cora"):
+        say(station, name, "a.csv", voter, NO, "between us")
+        say(station, name, "b.csv", voter, YES)
+    people.ensure_role(station.db, "rob", Role.CHECKER, actor="adam")
+    for viewer, sees in (
+        ("chris", True),
+        ("adam", True),
+        ("rob", False),
+        ("rita", False),
+        ("mallory", False),
+    ):
+        shown = str(reading.as_json(reading.submission(station, name, viewer)))
+        assert ("between us" in shown) is sees, viewer
+
+
 def test_where_votes_differ_they_may_change_until_somebody_closes(station: Station, name: str) -> None:
     for voter, choice in (("carl", YES), ("cora", NO)):
         say(station, name, "a.csv", voter, choice, "hm")
