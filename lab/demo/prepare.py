@@ -97,7 +97,7 @@ def link(place: Place, report: Report, deliveries: Path) -> None:
         known = ("--truth", str(truth)) if truth.exists() else ()
         answer = place.programs.ask("linkage", "link", *known)
         station.told = f"{answer['records']:,} records are {answer['people']:,} people"
-        if scores := answer.get("truth"):
+        if scores := answer["quality"].get("truth"):
             station.told += f"; precision {scores['precision']:.4f}, recall {scores['recall']:.4f}"
 
 

@@ -3,6 +3,7 @@
 The demo's researcher is one. No token is used, because researchers have none.
 """
 
+import contextlib
 import html
 import json
 import re
@@ -137,25 +138,34 @@ class Kernel:
         message = _execute_request(code)
         self.channel.send(json.dumps(message))
         shown: list[str] = []
-        status, error = "", ""
+        status, error, idle = "", "", False
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.channel.settimeout(max(0.1, deadline - time.monotonic()))
-            try:
-                reply = json.loads(self.channel.recv())
-            except websocket.WebSocketTimeoutException:
-                break
-            if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-                continue
+        # Reply and idle come over two channels of the kernel, in either order.
+        while not (status and idle):
+            reply = self._receive(message["header"]["msg_id"], deadline, code)
             kind, content = reply["msg_type"], reply["content"]
             shown += _text_of(kind, content)
             if kind == "execute_reply":
                 status = content["status"]
             if kind == "error":
                 error = f"{content['ename']}: {content['evalue']}"
-            if kind == "status" and content["execution_state"] == "idle" and status:
-                return CellResult(status, "".join(shown), error)
-        raise LabError(f"a cell took longer than {seconds:.0f} seconds", where=code.splitlines()[0])
+            idle = idle or (kind == "status" and content["execution_state"] == "idle")
+        return CellResult(status, "".join(shown), error)
+
+    def _receive(self, request: str, deadline: float, code: str) -> dict[str, Any]:
+        """Return the next message that answers a request."""
+        while (left := deadline - time.monotonic()) > 0:
+            self.channel.settimeout(left)
+            with contextlib.suppress(websocket.WebSocketTimeoutException):
+                # Frame by frame: within recv() the server's pings would put the deadline off for ever.
+                opcode, data = self.channel.recv_data(control_frame=True)
+                if opcode == websocket.ABNF.OPCODE_CLOSE:
+                    break
+                if opcode == websocket.ABNF.OPCODE_TEXT:
+                    reply: dict[str, Any] = json.loads(data)
+                    if reply["parent_header"].get("msg_id") == request:
+                        return reply
+        raise LabError("a cell did not come to its end in time", where=code.splitlines()[0])
 
     def close(self) -> None:
         """Stop the kernel."""
