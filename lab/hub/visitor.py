@@ -7,6 +7,7 @@ import html
 import json
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -137,25 +138,30 @@ class Kernel:
         message = _execute_request(code)
         self.channel.send(json.dumps(message))
         shown: list[str] = []
-        status, error = "", ""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.channel.settimeout(max(0.1, deadline - time.monotonic()))
-            try:
-                reply = json.loads(self.channel.recv())
-            except websocket.WebSocketTimeoutException:
-                break
-            if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-                continue
+        status, error, idle = "", "", False
+        for reply in self._replies(message["header"]["msg_id"], time.monotonic() + seconds):
             kind, content = reply["msg_type"], reply["content"]
             shown += _text_of(kind, content)
             if kind == "execute_reply":
                 status = content["status"]
             if kind == "error":
                 error = f"{content['ename']}: {content['evalue']}"
-            if kind == "status" and content["execution_state"] == "idle" and status:
+            idle = idle or (kind == "status" and content["execution_state"] == "idle")
+            # The two come over different channels, in either order.
+            if idle and status:
                 return CellResult(status, "".join(shown), error)
         raise LabError(f"a cell took longer than {seconds:.0f} seconds", where=code.splitlines()[0])
+
+    def _replies(self, request: str, deadline: float) -> Iterator[dict[str, Any]]:
+        # A short wait each time: the server's pings would begin a long one anew.
+        self.channel.settimeout(1)
+        while time.monotonic() < deadline:
+            try:
+                reply: dict[str, Any] = json.loads(self.channel.recv())
+            except websocket.WebSocketTimeoutException:
+                continue
+            if reply["parent_header"].get("msg_id") == request:
+                yield reply
 
     def close(self) -> None:
         """Stop the kernel."""
