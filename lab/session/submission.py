@@ -154,9 +154,11 @@ def _rounded(frame: pd.DataFrame, base: float | None) -> pd.DataFrame:
     """Return the frame with its numbers rounded to multiples of the base, if there is one."""
     if not base:
         return frame
-    numbers = frame.select_dtypes("number")
     digits = max(0, -int(np.floor(np.log10(abs(base)))) + 2)
-    return frame.assign(**{name: ((numbers[name] / base).round() * base).round(digits) for name in numbers})
+    rounded = frame.copy()
+    for name in frame.select_dtypes("number").columns:
+        rounded[name] = ((frame[name] / base).round() * base).round(digits)
+    return rounded
 
 
 def _toml(value: Any) -> str:

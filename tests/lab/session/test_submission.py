@@ -76,6 +76,12 @@ def test_rounding_is_declared_and_done(first: Submission, base: float | None, ex
     assert _declared(first)["output"][0].get("rounding") == base
 
 
+def test_columns_that_are_no_text_are_rounded_too(first: Submission) -> None:
+    frame = pd.DataFrame({2023: [12.0, 18.0], 2024: [11.0, 9.0]}, index=pd.Index(["N", "S"], name="region"))
+    path = first.table(frame, file="y.csv", title="By year", statistic="count", data="d", rounding=5)
+    assert pd.read_csv(path).to_numpy()[:, 1:].tolist() == [[10.0, 10.0], [20.0, 10.0]]
+
+
 @pytest.mark.parametrize(("fit", "statistic"), [(smf.ols, "ols"), (smf.logit, "logit")])
 def test_a_model_brings_its_formula(first: Submission, fit: Any, statistic: str) -> None:
     result = fit("employed ~ pay + sex", data=FRAME).fit(disp=0)
