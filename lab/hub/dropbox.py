@@ -19,6 +19,7 @@ from lab.base.settings import Settings
 from lab.session.room import DECLARATION
 
 _MOST_FILES = 100
+_MOST_LISTED = 1000
 _LARGEST_FILE = 64 << 20
 _LARGEST_SUBMISSION = 256 << 20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,119}")
@@ -91,19 +92,21 @@ class DropBox:
         return digests
 
     def status(self) -> list[dict[str, Any]]:
-        """Return what the gate says about this project's submissions, oldest first."""
-        found = []
-        for path in sorted((self.settings.checking / "status").glob(f"{self.project}-*.json")):
-            entry = json.loads(path.read_bytes())
-            if entry.get("project") == self.project:
-                found.append(entry)
-        waiting = {path.name for path in (self.settings.checking / "inbox").glob(f"{self.project}-*")}
-        known = {entry["id"] for entry in found}
-        return found + [
-            {"id": name, "project": self.project, "state": "submitted", "verdict": None, "outputs": []}
-            for name in sorted(waiting - known)
-            if self._is_own(name)
-        ]
+        """Return what the gate says about this project's submissions, the newest last.
+
+        The log knows what was sent; what the gate has not answered yet counts as submitted.
+        """
+        sent = self.settings.database().audit_events(action="submission.sent", last=_MOST_LISTED)
+        return [self._answer_of(event["subject"]) for event in sent if self._is_own(event["subject"])]
+
+    def _answer_of(self, identifier: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(
+                (self.settings.checking / "status" / f"{identifier}.json").read_bytes()
+            )
+        except FileNotFoundError:
+            found = {"state": "submitted", "verdict": None, "outputs": []}
+        return {**found, "id": identifier, "project": self.project}
 
     def _is_own(self, identifier: str) -> bool:
         # One project's name may begin with another's.

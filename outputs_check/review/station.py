@@ -65,6 +65,8 @@ class Station:
 def open_station(settings: Settings) -> Station:
     """Open the review of a lab with its real gate."""
     db, places = settings.database(), Places.of(settings)
+    if settings.home.is_dir():
+        db.create()  # the lab's own tables are there; these are the review's
     return Station(db, places, _Gate(settings, db, places))
 
 

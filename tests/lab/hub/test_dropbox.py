@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,17 @@ def test_the_declaration_must_be_there(box: DropBox) -> None:
 def test_a_project_reads_its_own_answers_only(box: DropBox) -> None:
     status = box.settings.checking / "status"
     status.mkdir()
-    for project in ("work-health", "work-health-two", "pensions"):
-        name = f"{project}-20250101t000000-aaaaaa"
-        entry = {"id": name, "project": project, "state": "in_review", "verdict": "PASS", "outputs": []}
-        (status / f"{name}.json").write_text(json.dumps(entry))
-        (box.settings.checking / "inbox" / f"{project}-20250102t000000-bbbbbb").mkdir(parents=True)
+    for project in ("work-health-two", "work", "work-health"):
+        other = replace(box, project=project)
+        for state in ("in_review", None):
+            name = _submit(other, "t.csv")["receipt"]["id"]
+            if state:
+                entry = {"id": name, "project": project, "state": state, "verdict": "PASS", "outputs": []}
+                (status / f"{name}.json").write_text(json.dumps(entry))
     told = box.answer({"action": "status"})["submissions"]
-    assert [(entry["project"], entry["state"]) for entry in told] == [
-        ("work-health", "in_review"),
-        ("work-health", "submitted"),
+    assert [(entry["project"], entry["state"], entry["verdict"]) for entry in told] == [
+        ("work-health", "in_review", "PASS"),
+        ("work-health", "submitted", None),
     ]
 
 
