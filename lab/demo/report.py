@@ -43,7 +43,9 @@ class Report:
         seconds = round(time.monotonic() - started, 1)
         self.stations.append({"name": name, "seconds": seconds})
         self.console.print(
-            f"{len(self.stations):2d}  {name:<11} {seconds:6.1f} s   {station.told}", highlight=False
+            f"{len(self.stations):2d}  {name:<11} {seconds:6.1f} s   {station.told}",
+            highlight=False,
+            soft_wrap=True,
         )
 
     def write(self, path: Path) -> None:

@@ -26,7 +26,7 @@ KEYS = (
     "normalize", "bins", "event", "model", "structural_zeros",
 )  # fmt: skip
 # What an image takes over from the table that it shows.
-_SHOWN = ("data", "where", "rows", "columns", "value", "weight")
+_SHOWN = ("data", "where", "rows", "columns", "value", "weight", "rounding")
 _REGRESSIONS = {"OLS": "ols", "Logit": "logit", "Probit": "probit", "Poisson": "poisson"}
 
 
