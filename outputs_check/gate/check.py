@@ -169,7 +169,7 @@ class _Check:
             if output.statistic not in {"text", "image"}:
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
-            findings += [blocked.finding, *_looks_like_records(parsed)]
+            findings += [blocked.finding, *self._looks_like_records(parsed)]
         except LabError:
             raise
         except Exception as error:
@@ -229,8 +229,11 @@ class _Check:
         findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
         if isinstance(parsed, Refused):
             findings.append(_refused(parsed))
-        findings += _looks_like_records(parsed)
+        findings += self._looks_like_records(parsed)
         return OutputResult(file, Verdict.BLOCK, Evidence.D, tuple(findings))
+
+    def _looks_like_records(self, parsed: Parsed | None) -> list[Finding]:
+        return microdata(parsed.rows, self.room.data.sizes) if isinstance(parsed, ParsedTable) else []
 
 
 def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
@@ -242,10 +245,6 @@ def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
 
 def _refused(parsed: Refused) -> Finding:
     return Finding(parsed.rule, Verdict.BLOCK, parsed.message, (), "Rulebook, 'Files'", parsed.remedy)
-
-
-def _looks_like_records(parsed: Parsed | None) -> list[Finding]:
-    return microdata(parsed.rows) if isinstance(parsed, ParsedTable) else []
 
 
 def _drafted(

@@ -107,6 +107,14 @@ def test_missing_and_undeclared_files(bench: Bench, mainland: pd.DataFrame) -> N
     assert rules(extra) == {"file.undeclared", "rowlevel.microdata"}
 
 
+def test_a_row_for_each_person_without_any_name(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    bench.put("ages.csv", "age\n" + "".join(f"{age}\n" for age in sorted(mainland.age)))
+    _, extra = bench.check().outputs
+    assert "rowlevel.microdata" in rules(extra)
+
+
 def test_the_same_file_twice(bench: Bench, mainland: pd.DataFrame) -> None:
     bench.register(mainland)
     bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
