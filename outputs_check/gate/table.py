@@ -238,11 +238,13 @@ class Table:
         bases = {self._base_key(placed.key) for placed in published} - {None}
         for unit in self.question.units:
             of = Source(self.output.file, measure, name, extract, unit, exact)
+            named: list[tuple[str, Group]] = []
             for key in {placed.key for placed in published} | {key for key in bases if key is not None}:
-                yield of.footprint(self.name(key), self._group(key, unit).per_person(), registers)
+                named.append((self.name(key), self._group(key, unit).per_person()))
             for label, keys in _lines(inner, len(self.output.dimensions)):
                 together = joined([self._group(key, unit) for key in keys])
-                yield of.footprint(f"sum of the shown cells, {self.name(label)}", together, registers)
+                named.append((f"sum of the shown cells, {self.name(label)}", together))
+            yield from of.footprints(named, registers)
 
     @property
     def _is_of_value(self) -> bool:

@@ -154,6 +154,12 @@ DISCLOSIVE: dict[str, Case] = {
         {"statistic": "mean", "value": "pay", **BY_REGION},
         "dominance",
     ),
+    "a count weighted by one person's riches": (
+        rich,
+        lambda d: d[d.region != "Isles"].groupby("region").pay.sum(),
+        {"statistic": "count", "weight": "pay", **BY_REGION},
+        "dominance",
+    ),
     "two people among whom one can estimate the other": (
         rich,
         lambda d: d[d.region != "Isles"].groupby("region").pay.sum(),
