@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lab.base.errors import LabError
 from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
 from outputs_check.gate.data import DataFolder
@@ -138,7 +139,7 @@ class _Check:
         for output in sorted(self.declared.outputs, key=lambda output: output.statistic == "image"):
             self._examine(output)
             self._against_earlier(output.file)
-            self.room.verdicts[output.file] = self.drafts[output.file].verdict
+            self.room.judged[output] = self.drafts[output.file].verdict
         self._against_each_other()
         outputs = [self.drafts[output.file] for output in self.declared.outputs]
         outputs += [
@@ -168,8 +169,13 @@ class _Check:
             if output.statistic not in {"text", "image"}:
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
-            findings.append(blocked.finding)
-            findings += _looks_like_records(parsed)
+            findings += [blocked.finding, *self._looks_like_records(parsed)]
+        except LabError:
+            raise
+        except Exception as error:
+            # Closed, not open: what the gate cannot finish examining does not leave.
+            text = f"the examination broke off: {type(error).__name__}: {str(error)[:150]}"
+            findings.append(rules.FAULT.block(text))
         self.examined[output.file] = examined
         submitted = examined.submitted
         if submitted is None and isinstance(parsed, ParsedTable):
@@ -223,8 +229,11 @@ class _Check:
         findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
         if isinstance(parsed, Refused):
             findings.append(_refused(parsed))
-        findings += _looks_like_records(parsed)
+        findings += self._looks_like_records(parsed)
         return OutputResult(file, Verdict.BLOCK, Evidence.D, tuple(findings))
+
+    def _looks_like_records(self, parsed: Parsed | None) -> list[Finding]:
+        return microdata(parsed.rows, self.room.data.sizes) if isinstance(parsed, ParsedTable) else []
 
 
 def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
@@ -236,10 +245,6 @@ def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
 
 def _refused(parsed: Refused) -> Finding:
     return Finding(parsed.rule, Verdict.BLOCK, parsed.message, (), "Rulebook, 'Files'", parsed.remedy)
-
-
-def _looks_like_records(parsed: Parsed | None) -> list[Finding]:
-    return microdata(parsed.rows) if isinstance(parsed, ParsedTable) else []
 
 
 def _drafted(

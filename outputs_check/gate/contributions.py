@@ -6,9 +6,12 @@ a fingerprint of the rows, per person. Nothing is asked of the data a second tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +49,7 @@ class Group:
 
     unit: uint64 hash, 0 for none. rows, valid: rows, and rows with a value. total, low, high: of the
     values. ones, zeros: values that are 1 and 0. weight, weighted: sums of weight and weight x value.
-    base: sum of the denominator. first, second: fingerprint of the rows.
+    base: sum of the denominator. first, second: fingerprint of the rows. distinct: no unit stands twice.
     """
 
     unit: Array
@@ -62,22 +65,27 @@ class Group:
     base: Array
     first: Array
     second: Array
+    distinct: bool = False
 
     def people(self, which: Array | None = None) -> int:
         """Number of distinct units, of those entries that `which` marks."""
         units = self.unit if which is None else self.unit[which]
+        if self.distinct:
+            return int(np.count_nonzero(units != NOBODY))
         return int(np.unique(units[units != NOBODY]).size)
 
     def per_person(self) -> Group:
         """One entry per unit."""
+        if self.distinct:
+            return self
         order = np.argsort(self.unit, kind="stable")
         starts = np.flatnonzero(np.diff(self.unit[order], prepend=self.unit[order][:1] + np.uint64(1)))
         if starts.size == self.unit.size:
-            return self
+            return replace(self, distinct=True)
         joined = {
             name: _JOIN[name].reduceat(getattr(self, name)[order], starts) for name in _JOIN if self.unit.size
         }
-        return Group(unit=self.unit[order][starts], **joined)
+        return Group(unit=self.unit[order][starts], **joined, distinct=True)
 
 
 _JOIN: dict[str, np.ufunc] = {
@@ -87,7 +95,7 @@ _JOIN: dict[str, np.ufunc] = {
     "low": np.fmin,
     "high": np.fmax,
 }
-_FIELDS = ("unit", *_JOIN)
+FIELDS = ("unit", *_JOIN)
 
 
 @dataclass(frozen=True)
@@ -101,12 +109,41 @@ class Contributions:
 
     def group(self, key: Sequence[int | None]) -> Group:
         """Return the entries of a cell; None in `key` is the margin over that dimension."""
+        if None not in key:
+            return self._inner(
+                sum(int(wanted or 0) * step for wanted, step in zip(key, self._steps, strict=True))
+            )
         mask = np.ones(self.entries.unit.size, dtype=bool)
         for codes, wanted in zip(self.codes, key, strict=True):
             if wanted is not None:
                 mask &= codes == wanted
-        chosen = Group(**{name: getattr(self.entries, name)[mask] for name in _FIELDS})
+        chosen = _chosen(self.entries, mask)
         return chosen if self.by_row else chosen.per_person()
+
+    def _inner(self, place: int) -> Group:
+        """A cell without margins is a stretch of the sorted entries: cutting it out copies nothing."""
+        places, entries = self._sorted
+        first, last = np.searchsorted(places, [place, place + 1])
+        cell = _chosen(entries, slice(int(first), int(last)))
+        return cell if self.by_row else replace(cell, distinct=True)
+
+    @cached_property
+    def _steps(self) -> tuple[int, ...]:
+        sizes = [len(labels.names) for labels in self.labels]
+        return tuple(math.prod(sizes[place + 1 :]) for place in range(len(sizes)))
+
+    @cached_property
+    def _sorted(self) -> tuple[Array, Group]:
+        places = np.zeros(self.entries.unit.size, dtype=np.int64)
+        for codes, step in zip(self.codes, self._steps, strict=True):
+            places += codes * step
+        order = np.argsort(places, kind="stable")
+        return places[order], _chosen(self.entries, order)
+
+
+def _chosen(group: Group, which: Array | slice) -> Group:
+    chosen: dict[str, Any] = {name: getattr(group, name)[which] for name in FIELDS}
+    return Group(**chosen)
 
 
 def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
@@ -121,7 +158,7 @@ def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
         numbers, found = pd.factorize(fetched[f"d{index}"], sort=True)
         labels.append(Labels.of(query.types.get(name, "VARCHAR"), found))
         codes.append(numbers)
-    fields = {name: fetched[name] for name in _FIELDS}
+    fields: dict[str, Any] = {name: fetched[name] for name in FIELDS}
     fields["unit"] = fields["unit"].astype(np.uint64)
     for name in ("first", "second"):
         fields[name] = fields[name].astype(np.int64)

@@ -88,6 +88,16 @@ class DataFolder:
             self._views[dataset.name] = {str(row[0]): str(row[1]) for row in rows if row[0] != ROW}
         return self._views[dataset.name]
 
+    @cached_property
+    def sizes(self) -> frozenset[int]:
+        """How many people each registered dataset has."""
+        found = set()
+        for dataset in map(self.dataset, self.names):
+            if dataset.units[0] in self.columns(dataset):
+                unit, table = quoted(dataset.units[0]), quoted(dataset.name)
+                found.add(int(self.fetch(f"SELECT count(DISTINCT {unit}) AS n FROM {table}")["n"][0]))  # noqa: S608
+        return frozenset(found)
+
     def rows_of(self, dataset: Dataset) -> str:
         """A name for the rows that a dataset has now: other files, other name."""
         files = [[str(path.relative_to(self.root)), path.stat().st_size] for path in dataset.files]

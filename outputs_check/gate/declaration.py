@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -221,7 +220,7 @@ def _title(value: Any) -> str:
 
 def _number(low: float, high: float, *, open_low: bool = False) -> Callable[[Any], float]:
     def read(value: Any) -> float:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        good = isinstance(value, int | float) and not isinstance(value, bool)
         if not good or not low <= value <= high or (open_low and value == low):
             raise _Wrong(f"has to be a number from {low:g} to {high:g}")
         return float(value)
@@ -230,9 +229,9 @@ def _number(low: float, high: float, *, open_low: bool = False) -> Callable[[Any
 
 
 def _normalize(value: Any) -> str:
-    if value not in {"index", "columns", "all"}:
+    if not isinstance(value, str) or value not in {"index", "columns", "all"}:
         raise _Wrong('has to be "index", "columns" or "all"')
-    return str(value)
+    return value
 
 
 def _bins(value: Any) -> tuple[float, ...]:

@@ -6,6 +6,9 @@ import math
 import re
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
+
 SUPPRESSED = frozenset({"", "*", "[c]"})
 _FIGURE = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # Floating-point summation order differs between pandas and DuckDB; far below any disclosure.
@@ -31,8 +34,13 @@ def agrees(shown: float, true: float, rounding: float | None, tolerance: float =
 
 def is_multiple(number: float, base: float) -> bool:
     """Whether a number is a multiple of a base, to floating-point error."""
-    steps = number / base
-    return abs(steps - round(steps)) <= 1e-9 + 1e-14 * abs(steps)
+    return bool(are_multiples(np.array([number]), base)[0])
+
+
+def are_multiples(numbers: npt.NDArray[np.float64], base: float) -> npt.NDArray[np.bool_]:
+    """Which numbers are multiples of a base, to floating-point error. Shape (n,), as the result."""
+    steps = numbers / base
+    return np.asarray(np.abs(steps - np.rint(steps)) <= 1e-9 + 1e-14 * np.abs(steps))
 
 
 def rounded(number: float, base: float | None) -> float:

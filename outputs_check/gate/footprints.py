@@ -6,14 +6,15 @@ than the threshold tell something about those few, whatever the tables look like
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pyroaring import BitMap
 
-from outputs_check.gate.contributions import NOBODY, Group
+from outputs_check.gate.contributions import FIELDS, NOBODY, Group
 from outputs_check.gate.data import Array
 
 COUNT = "count"
@@ -92,25 +93,45 @@ class Source:
     unit: str
     exact: bool
 
-    def footprint(self, name: str, group: Group, registers: Registers) -> Footprint:
-        """Return the footprint of a group with one entry per person."""
-        used = (group.unit != NOBODY) & (group.valid > 0)
-        units, rows = group.unit[used], group.valid[used]
-        people = registers.people.numbers(units)
-        marks = _mixed(units ^ _mixed(group.first[used]) ^ _mixed(_mixed(group.second[used])) ^ _mixed(rows))
-        contributions = registers.contributions.numbers(marks, owners=people)
-        return Footprint(
-            origin=self.origin,
-            name=name,
-            measure=self.measure,
-            data=self.data,
-            extract=self.extract,
-            unit=self.unit,
-            exact=self.exact,
-            single=bool((rows == 1).all()),
-            contributions=BitMap(contributions),
-            people=BitMap(people),
-        )
+    def footprints(self, named: Sequence[tuple[str, Group]], registers: Registers) -> Iterator[Footprint]:
+        """Yield the footprint of every group; the groups have one entry per person."""
+        used = [(group.unit != NOBODY) & (group.valid > 0) for _, group in named]
+        units = [group.unit[mask] for (_, group), mask in zip(named, used, strict=True)]
+        marks = [_marks(group, mask) for (_, group), mask in zip(named, used, strict=True)]
+        if not named:
+            return
+        people, contributions = _numbered(np.concatenate(units), np.concatenate(marks), registers)
+        ends = np.cumsum([each.size for each in units])[:-1]
+        parts = zip(np.split(people, ends), np.split(contributions, ends), strict=True)
+        for (name, group), mask, (persons, theirs) in zip(named, used, parts, strict=True):
+            yield Footprint(
+                origin=self.origin,
+                name=name,
+                measure=self.measure,
+                data=self.data,
+                extract=self.extract,
+                unit=self.unit,
+                exact=self.exact,
+                single=bool((group.valid[mask] == 1).all()),
+                contributions=BitMap(theirs),
+                people=BitMap(persons),
+            )
+
+
+def _marks(group: Group, used: Array) -> Array:
+    """One hash per contribution: the unit and exactly these rows of it."""
+    rows = _mixed(group.second[used].astype(np.uint64) ^ _mixed(group.valid[used]))
+    return _mixed(group.unit[used] ^ _mixed(group.first[used].astype(np.uint64) ^ rows))
+
+
+def _numbered(units: Array, marks: Array, registers: Registers) -> tuple[Array, Array]:
+    """Number people and contributions, all at once: a register that grows is costly to look into."""
+    places, distinct = pd.factorize(units)
+    people = registers.people.numbers(distinct)[places]
+    places, distinct = pd.factorize(marks)
+    owners = np.empty(distinct.size, dtype=np.uint32)
+    owners[places] = people
+    return people, registers.contributions.numbers(distinct, owners)[places]
 
 
 def _mixed(numbers: Array) -> Array:
@@ -123,8 +144,7 @@ def _mixed(numbers: Array) -> Array:
 
 def joined(groups: Sequence[Group]) -> Group:
     """Return what several groups contribute together, one entry per person."""
-    fields = {
-        name: np.concatenate([getattr(group, name) for group in groups])
-        for name in Group.__dataclass_fields__
+    fields: dict[str, Any] = {
+        name: np.concatenate([getattr(group, name) for group in groups]) for name in FIELDS
     }
     return Group(**fields).per_person()

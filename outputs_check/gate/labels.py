@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
 MARGIN = "All"
 
 
@@ -41,7 +42,7 @@ def kind_of(type_name: str) -> str:
         return "truth"
     if type_name.startswith(("DATE", "TIMESTAMP")):
         return "time"
-    return "number" if any(word in type_name for word in _NUMBERS) else "text"
+    return "number" if _NUMBERS.fullmatch(type_name) else "text"
 
 
 def _name(kind: str, value: Any) -> str:

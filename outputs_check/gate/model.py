@@ -16,7 +16,7 @@ from outputs_check.gate.contributions import contributions
 from outputs_check.gate.data import Array, DataFolder, quoted
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.footprints import Registers, Source
+from outputs_check.gate.footprints import Footprint, Registers, Source
 from outputs_check.gate.formula import Formula, read_formula
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.layout import Rows, neutral
@@ -168,7 +168,7 @@ def _normal(term: str) -> str:
 
 def _footprints(
     data: DataFolder, question: Question, formula: Formula, registers: Registers
-) -> Iterator[Any]:
+) -> Iterator[Footprint]:
     complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in formula.columns)
     where = f"{question.where} AND {complete}" if question.where else complete
     name = question.dataset.name
@@ -177,4 +177,4 @@ def _footprints(
         group = contributions(data, query, unit).group(())
         measure = f"model:{name}:{formula.text}"
         source = Source(question.output.file, measure, name, data.rows_of(question.dataset), unit, exact=True)
-        yield source.footprint("the people of the model", group, registers)
+        yield from source.footprints([("the people of the model", group.per_person())], registers)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.contributions import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.gate.formula import Formula
 from outputs_check.gate.records import Records
@@ -43,6 +45,7 @@ def model_findings(fitted: Fitted, appetite: RiskAppetite) -> list[Finding]:
     for unit in fitted.records.units:
         found += _freedom(fitted, unit, appetite)
         found += _small_cells(fitted, unit, appetite)
+        found += _as_table(fitted, unit, appetite)
         found += _mean(fitted, unit, appetite)
     return found
 
@@ -57,9 +60,6 @@ def _freedom(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Find
 def _small_cells(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
     """Every level, every interaction of levels, and with a binary outcome both answers of each."""
     groups = {tuple(name for name in term if name in fitted.categories) for term in fitted.formula.terms}
-    predictors = {name for term in fitted.formula.terms for name in term}
-    if predictors and predictors <= set(fitted.categories):
-        groups.add(tuple(sorted(predictors)))  # all-categorical: the model is a table
     small: dict[str, int] = {}
     for names in sorted(groups - {()}):
         small |= _under(fitted, unit, names, appetite.threshold)
@@ -71,6 +71,35 @@ def _small_cells(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[
             small |= _under(fitted, unit, (*names, fitted.formula.outcome), appetite.threshold)
     if small:
         yield _cells(models.OUTCOME if fitted.statistic in _BINARY else models.CELLS, small, unit, appetite)
+
+
+def _as_table(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
+    """A model of categories alone is a table; a saturated one tells every cell of it exactly.
+
+    Saturated: as many independent coefficients as there are different people to the model.
+    """
+    kinds, which = np.unique(fitted.design, axis=0, return_inverse=True)
+    saturated = len(kinds) == fitted.design.shape[1] == int(np.linalg.matrix_rank(kinds))
+    if not saturated and not _all_categories(fitted):
+        return
+    hashes = fitted.records.units[unit]
+    people = pd.Series(hashes[hashes != NOBODY]).groupby(which.reshape(-1)[hashes != NOBODY]).nunique()
+    small = len(kinds) - int((people >= appetite.threshold).sum())
+    if not small:
+        return
+    text = f"{small} of {len(kinds)} combinations of categories have fewer than {appetite.threshold} {unit}"
+    if saturated:
+        yield models.CELLS.block(f"the model is saturated, and {text}")
+    else:
+        yield models.CELLS.review(f"the model has categories only, and {text}")
+
+
+def _all_categories(fitted: Fitted) -> bool:
+    return all(
+        name in fitted.categories or fitted.records.frame[name].isin((0, 1)).all()
+        for term in fitted.formula.terms
+        for name in term
+    )
 
 
 def _under(fitted: Fitted, unit: str, names: Sequence[str], threshold: int) -> dict[str, int]:

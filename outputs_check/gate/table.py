@@ -10,12 +10,12 @@ from functools import cached_property
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.cells import Cell, TableContext
-from outputs_check.gate.contributions import Contributions, Group, contributions
+from outputs_check.gate.contributions import BIN, Contributions, Group, contributions
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
 from outputs_check.gate.footprints import COUNT, Footprint, Registers, Source, joined
-from outputs_check.gate.labels import MARGIN
+from outputs_check.gate.labels import MARGIN, Labels
 from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
 from outputs_check.gate.question import Question
 from outputs_check.gate.result import Finding
@@ -25,7 +25,7 @@ from outputs_check.gate.statistics import STATISTICS, count
 from outputs_check.gate.table_rules import violations
 from outputs_check.gate.verdict import Evidence, Verdict
 
-_CODED_CATEGORIES = 50  # a variable with more distinct values is not taken for a code list
+_CODED_CATEGORIES = 50  # a variable with more distinct values has to prove that it has a code list
 _MAX_DERIVED_DIMENSIONS = 4
 
 
@@ -164,7 +164,7 @@ class Table:
         """A label of a variable without a code list tells that somebody has this value."""
         rare: dict[str, None] = {}
         for dimension, labels in enumerate(self.main.labels):
-            if len(labels.names) <= _CODED_CATEGORIES:
+            if self.output.dimensions[dimension] == BIN or self._is_coded(labels):
                 continue
             for index in {placed.key[dimension] for placed in layout.placed} - {None}:
                 alone = tuple(index if place == dimension else None for place in range(len(self.main.labels)))
@@ -174,6 +174,13 @@ class Table:
             return []
         text = f"labels that fewer than {self.appetite.threshold} people have: {', '.join(list(rare)[:5])}"
         return [tables.RARE_LABEL.finding(Verdict.BLOCK, text, cells=rare)]
+
+    def _is_coded(self, labels: Labels) -> bool:
+        """Few categories, or categories of text that many people share, are taken for a code list."""
+        usual = self.main.entries.people() / max(1, len(labels.names))
+        return len(labels.names) <= _CODED_CATEGORIES or (
+            labels.kind == "text" and usual >= self.appetite.threshold
+        )
 
     def _written(self, placed: Placed) -> str:
         if placed.text in SUPPRESSED:
@@ -231,11 +238,13 @@ class Table:
         bases = {self._base_key(placed.key) for placed in published} - {None}
         for unit in self.question.units:
             of = Source(self.output.file, measure, name, extract, unit, exact)
+            named: list[tuple[str, Group]] = []
             for key in {placed.key for placed in published} | {key for key in bases if key is not None}:
-                yield of.footprint(self.name(key), self._group(key, unit).per_person(), registers)
+                named.append((self.name(key), self._group(key, unit).per_person()))
             for label, keys in _lines(inner, len(self.output.dimensions)):
                 together = joined([self._group(key, unit) for key in keys])
-                yield of.footprint(f"sum of the shown cells, {self.name(label)}", together, registers)
+                named.append((f"sum of the shown cells, {self.name(label)}", together))
+            yield from of.footprints(named, registers)
 
     @property
     def _is_of_value(self) -> bool:

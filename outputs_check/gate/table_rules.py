@@ -10,11 +10,12 @@ from outputs_check.gate.rules.rule import Violation
 
 CellRule = Callable[[Cell, TableContext], Iterator[Violation]]
 
-_COUNT = (people.enough_people, people.rounded_counts)
+_COUNT = (people.enough_people, people.rounded_counts, magnitudes.weights)
 _TOTAL = (
     people.enough_people,
     people.proportion_of_flag,
     magnitudes.concentration,
+    magnitudes.weights,
     magnitudes.identical_values,
 )
 _QUANTILE = (
@@ -28,7 +29,12 @@ _BY_STATISTIC: dict[str, tuple[CellRule, ...]] = {
     "sum": _TOTAL,
     "mean": _TOTAL,
     "ratio": _TOTAL,
-    "proportion": (people.enough_people, people.proportion_of_rows, people.proportion_of_flag),
+    "proportion": (
+        people.enough_people,
+        people.proportion_of_rows,
+        people.proportion_of_flag,
+        magnitudes.weights,
+    ),
     "median": _QUANTILE,
     "percentile": _QUANTILE,
     "std": (

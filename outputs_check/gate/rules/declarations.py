@@ -28,3 +28,4 @@ EVIDENCE = Rule(
     "Rulebook, 'Units and appetites'; only recomputed figures can be PASS",
     "declare a statistic that is recomputed from a registered dataset",
 )
+FAULT = Rule("gate.fault", "DESIGN, 'House habits'", "report it; a person has to look at the gate")

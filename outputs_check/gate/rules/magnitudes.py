@@ -39,6 +39,12 @@ def concentration(cell: Cell, table: TableContext) -> Iterator[Violation]:
         yield from _concentrated(cell.group.base, table, " of the denominator")
 
 
+def weights(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """A weighted count is a sum of the weights, and a weighted mean is near the heaviest person's value."""
+    if table.output.weight and cell.group.people(cell.group.valid > 0) >= table.appetite.threshold:
+        yield from _concentrated(cell.group.weight, table, " of the weights")
+
+
 def _concentrated(totals: Array, table: TableContext, what: str) -> Iterator[Violation]:
     one, two = largest_shares(totals)
     appetite = table.appetite

@@ -15,14 +15,14 @@ MICRODATA = Rule(
 _MANY_ROWS, _UNIQUE_SHARE = 30, 0.95
 
 
-def microdata(rows: Rows, people: int | None = None) -> list[Finding]:
+def microdata(rows: Rows, people: frozenset[int] = frozenset()) -> list[Finding]:
     """BLOCK for what looks like records: an (almost) unique column in a long file, or a row per person.
 
-    people: number of people in the data, where it is known.
+    people: how many people each dataset of the project has, where that is known.
     """
     body = rows[1:]
-    if people is not None and people >= _MANY_ROWS and len(body) == people:
-        return [MICRODATA.block(f"the file has {len(body):,} rows, one for each person in the data")]
+    if len(body) >= _MANY_ROWS and {len(body), len(rows)} & people:
+        return [MICRODATA.block(f"the file has {len(rows):,} rows, one for each person of a dataset")]
     if len(body) < _MANY_ROWS:
         return []
     for index, name in enumerate(rows[0]):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from outputs_check.gate.cells import Cell, TableContext
-from outputs_check.gate.figures import is_multiple
+from outputs_check.gate.data import Array
+from outputs_check.gate.figures import are_multiples
 from outputs_check.gate.rules.rule import Rule, Violation
 from outputs_check.gate.statistics import values
 from outputs_check.gate.verdict import Verdict
@@ -21,6 +22,7 @@ MODE = Rule("mode.identical", "Rulebook, 'mode'", "suppress these cells: nearly 
 FREEDOM = Rule("freedom.residual", "Rulebook, 'standard deviation': dof >= 10", "merge the categories")
 
 _NEARLY_ALL = 0.9
+_STEPS = tuple(10.0**power for power in range(6, -5, -1))
 
 
 def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -36,14 +38,20 @@ def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 
 def quantile_rounded(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """An exact quantile is somebody's value; a base that changes no value in the cell rounds nothing."""
+    """An exact quantile is somebody's value; a base as fine as the data's own steps rounds nothing."""
     base = table.output.rounding
     if base is None:
         yield Violation(EXACT, Verdict.BLOCK, "A quantile has to be rounded", "exact")
-    elif _sharing(cell, cell.shown) < table.appetite.threshold and all(
-        is_multiple(float(value), base) for value in np.unique(values(cell.group))[:1000]
-    ):
-        yield Violation(EXACT, Verdict.BLOCK, f"Rounding to {base:g} changes no value of the data", "exact")
+    elif base < 2 * step_of(values(cell.group)) and _sharing(cell, cell.shown) < table.appetite.threshold:
+        yield Violation(EXACT, Verdict.BLOCK, f"A base of {base:g} is as fine as the data", "exact")
+
+
+def step_of(numbers: Array) -> float:
+    """The largest power of ten that all numbers are multiples of, 0 where there is none."""
+    for step in _STEPS:
+        if numbers.size and bool(are_multiples(numbers, step).all()):
+            return step
+    return 0.0
 
 
 def _sharing(cell: Cell, value: float) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 from gate_bench import Bench, rules
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from outputs_check.gate.declaration import read_declaration
 from outputs_check.gate.rules.rule import Blocked
@@ -105,6 +107,14 @@ def test_missing_and_undeclared_files(bench: Bench, mainland: pd.DataFrame) -> N
     assert rules(extra) == {"file.undeclared", "rowlevel.microdata"}
 
 
+def test_a_row_for_each_person_without_any_name(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    bench.put("ages.csv", "age\n" + "".join(f"{age}\n" for age in sorted(mainland.age)))
+    _, extra = bench.check().outputs
+    assert "rowlevel.microdata" in rules(extra)
+
+
 def test_the_same_file_twice(bench: Bench, mainland: pd.DataFrame) -> None:
     bench.register(mainland)
     bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
@@ -193,6 +203,36 @@ def test_where_that_is_refused(text: str) -> None:
         return
     with pytest.raises(Blocked):
         safe_where(text, COLUMNS)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = [
+    "file",
+    "title",
+    "statistic",
+    "rows",
+    "value",
+    "rounding",
+    "normalize",
+    "bins",
+    "structural_zeros",
+    "where",
+]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(st.sampled_from(KEYS), JUNK),
+    st.sampled_from(["count", "proportion", "histogram", "image"]),
+)
+def test_junk_values_are_findings_not_exceptions(entry: dict[str, Any], statistic: str) -> None:
+    entry = {"statistic": statistic, **entry}
+    declared = read_declaration({"project": "p", "unit": "u", "output": [entry]})
+    assert declared.outputs or declared.refused
 
 
 def test_junk_is_findings_not_exceptions() -> None:

@@ -100,6 +100,12 @@ DISCLOSIVE: dict[str, Case] = {
         {"statistic": "median", "value": "pay", **BY_REGION, "rounding": 0.01},
         "quantile.exact",
     ),
+    "a median rounded to a base that hides nothing": (
+        lambda d: d[d.region != "Isles"].groupby("region").head(201),
+        lambda d: (d.groupby("region").pay.median() / 0.003).round() * 0.003,
+        {"statistic": "median", "value": "pay", **BY_REGION, "rounding": 0.003},
+        "quantile.exact",
+    ),
     "a percentile with few people above it": (
         lambda d: d[d.region != "Isles"],
         lambda d: d.groupby("region").pay.quantile(0.99).round(-2),
@@ -146,6 +152,12 @@ DISCLOSIVE: dict[str, Case] = {
         rich_and_a_debt,
         lambda d: d[d.region != "Isles"].groupby("region").pay.mean(),
         {"statistic": "mean", "value": "pay", **BY_REGION},
+        "dominance",
+    ),
+    "a count weighted by one person's riches": (
+        rich,
+        lambda d: d[d.region != "Isles"].groupby("region").pay.sum(),
+        {"statistic": "count", "weight": "pay", **BY_REGION},
         "dominance",
     ),
     "two people among whom one can estimate the other": (
@@ -307,6 +319,20 @@ def test_disclosive_outputs_are_blocked(bench: Bench, claims: pd.DataFrame, case
     found = next(finding for finding in output.findings if finding.rule == rule)
     assert found.source
     assert found.remedy
+
+
+def test_a_saturated_model_of_flags_is_a_table(bench: Bench, mainland: pd.DataFrame) -> None:
+    """Every dummy has twenty people; three of them stand alone in one combination of two flags."""
+    place = mainland.reset_index().index
+    data = mainland.assign(first=(place < 500) * 1, second=((place >= 3) & (place < 1000)) * 1)
+    bench.register(data)
+    for formula, verdict in (("pay ~ first * second", "BLOCK"), ("pay ~ first + second", "REVIEW")):
+        bench.start()
+        bench.declare(
+            "m.csv", regression("ols", formula, data), data="claims", statistic="ols", model=formula
+        )
+        output = bench.only()
+        assert (rules(output), output.verdict.name) == ({"model.cells"}, verdict)
 
 
 def test_rows_are_not_people(bench: Bench, mainland: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from outputs_check.gate.figures import agrees, read_figure, rounded, written
@@ -16,6 +16,7 @@ FIGURES = st.floats(-1e9, 1e9, allow_nan=False)
 BASES = st.sampled_from([0.01, 0.1, 1.0, 5.0, 10.0, 100.0])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FIGURES)
 def test_what_pandas_writes_agrees(figure: float) -> None:
     shown = read_figure(repr(figure))
@@ -23,6 +24,7 @@ def test_what_pandas_writes_agrees(figure: float) -> None:
     assert agrees(shown, figure, None)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FIGURES, BASES)
 def test_rounded_figures_agree_within_their_base(figure: float, base: float) -> None:
     assert agrees(rounded(figure, base), figure, base)
@@ -31,6 +33,7 @@ def test_rounded_figures_agree_within_their_base(figure: float, base: float) -> 
     assert not agrees(rounded(figure, base) + base / 3, figure, base)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FIGURES, BASES)
 def test_the_gate_writes_what_it_reads(figure: float, base: float) -> None:
     shown = read_figure(written(figure, base))
@@ -61,6 +64,7 @@ def test_shares() -> None:
     assert math.isinf(estimate_margin(np.zeros(3)))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=50))
 def test_gini_is_a_share(values: list[float]) -> None:
     assert -1e-9 <= gini(np.array(values)) < 1

@@ -34,9 +34,20 @@ def test_an_image_that_declares_its_own_table(bench: Bench, mainland: pd.DataFra
     assert bench.only().verdict is Verdict.REVIEW
 
 
+def test_an_image_declared_in_the_words_of_a_suppressed_table(bench: Bench, claims: pd.DataFrame) -> None:
+    table = claims.groupby("region").size().astype(object)
+    table["Isles"] = "*"
+    bench.register(claims)
+    bench.declare("chart.png", picture(), statistic="image", data="claims", rows=["region"])
+    bench.declare("t.csv", table, **COUNT)
+    chart, _ = bench.check().outputs
+    assert chart.verdict is Verdict.REVIEW
+    assert "t.csv" in chart.findings[-1].message
+
+
 def test_an_image_of_a_disclosive_table(bench: Bench, claims: pd.DataFrame) -> None:
     bench.register(claims)
-    bench.declare("own.png", picture(), statistic="image", data="claims", rows=["region"])
+    bench.declare("own.png", picture(), statistic="image", data="claims", rows=["region"], where="age > 0")
     bench.declare("chart.png", picture(), statistic="image", source="t.csv")
     bench.declare("t.csv", claims.groupby("region").size(), **COUNT)
     own, chart, table = bench.check().outputs

@@ -196,3 +196,58 @@ def test_a_table_by_year_of_the_same_people_passes(bench: Bench, mainland: pd.Da
     table = pd.crosstab(years.region, years.year)
     bench.declare("t.csv", table, data="claims", statistic="count", rows=["region"], columns=["year"])
     assert bench.only().verdict.name == "PASS"
+
+
+TYPES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "category": lambda d: d.region.astype("category"),
+    "truth": lambda d: d.employed.astype(bool),
+    "whole": lambda d: d.age // 10,
+    "nullable": lambda d: (d.age // 10).where(d.age > 30).astype("Int64"),
+    "float": lambda d: (d.age // 10).where(d.age > 30),
+    "half": lambda d: (d.age // 10) / 2,
+    "day": lambda d: pd.to_datetime("2020-01-01") + pd.to_timedelta(d.age // 10, unit="D"),
+    "time": lambda d: pd.to_datetime("2020-01-01 12:30") + pd.to_timedelta(d.age // 10, unit="D"),
+    "text that looks like numbers": lambda d: "0" + (d.age // 10).astype(str),
+    "text with marks": lambda d: d.region.map({"North": 'a, "b"', "South": "=1+1", "East": "Ægir ½"}),
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_dimensions_of_every_type(bench: Bench, mainland: pd.DataFrame, kind: str) -> None:
+    data = mainland.assign(kind=TYPES[kind](mainland))
+    bench.register(data)
+    bench.declare("rows.csv", pd.crosstab(data.kind, data.sex, margins=True), data="claims",
+                  statistic="count", rows=["kind"], columns=["sex"])  # fmt: skip
+    bench.declare("columns.csv", data.pivot_table(values="pay", index="sex", columns="kind", observed=True),
+                  data="claims", statistic="mean", value="pay", rows=["sex"], columns=["kind"])  # fmt: skip
+    outputs = bench.check().outputs
+    assert [(output.verdict.name, rules(output)) for output in outputs] == [("PASS", set())] * 2
+    assert b"\n=1" not in (outputs[0].canonical or b"")
+
+
+def test_what_the_gate_wrote_passes_the_gate(bench: Bench, mainland: pd.DataFrame) -> None:
+    """The released bytes are the same table: checked again they pass and come out unchanged."""
+    bench.register(mainland)
+    declared = {"data": "claims", "statistic": "mean", "value": "pay", "rounding": 0.01}
+    table = mainland.pivot_table(values="pay", index="region", columns=["sex", "employed"], margins=True)
+    bench.declare("t.csv", table.round(2), **declared, rows=["region"], columns=["sex", "employed"])
+    first = bench.only()
+    bench.start()
+    bench.declare("t.csv", first.canonical, **declared, rows=["region"], columns=["sex", "employed"])
+    assert bench.only().canonical == first.canonical
+
+
+def test_a_dataset_in_parts(bench: Bench, mainland: pd.DataFrame) -> None:
+    """As an extract has it: one folder per year, the year in the folder's name."""
+    bench.register(mainland.head(1))
+    (bench.data / "claims.parquet").unlink()
+    for year in (2020, 2021):
+        folder = bench.data / "claims" / f"year={year}"
+        folder.mkdir(parents=True)
+        mainland.to_parquet(folder / "part-0.parquet")
+    both = pd.concat([mainland.assign(year=year) for year in (2020, 2021)])
+    bench.declare("t.csv", pd.crosstab(both.region, both.year), data="claims", statistic="count",
+                  rows=["region"], columns=["year"])  # fmt: skip
+    bench.declare("m.csv", mainland.groupby("region").pay.mean(), data="claims", statistic="mean",
+                  value="pay", rows=["region"], where="year = 2021")  # fmt: skip
+    assert bench.check().verdict.name == "PASS"
