@@ -71,6 +71,13 @@ def stage(
     return Staged(rows, rows - linked)
 
 
+def opened(datasets: Iterable[str]) -> set[str]:
+    """Name the tables that staging these tables opens: themselves, and those that lead to the person."""
+    tables = [_schema(each) for each in datasets]
+    ways = [_way_to_person(table) for table in tables]
+    return {table.name for table in (*tables, *ways) if table is not None}
+
+
 def _schema(dataset: str) -> TableSchema:
     supplier, _, table = dataset.partition("_")
     return schema.load(supplier, table)
