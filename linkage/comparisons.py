@@ -154,7 +154,7 @@ def untrained(rules: list[str], available: frozenset[str]) -> list[str]:
 
 
 def _free(rule: str, comparison: str) -> bool:
-    """Say whether a session under the rule learns the comparison; swapped names tie the two names together."""
+    """Say whether a session under the rule learns the comparison; a swap ties the two names together."""
     columns = {word.removeprefix("l.") for word in rule.split() if word.startswith("l.")}
     compared = (
         {"forename", "root", "initial", "surname"} if comparison in {"forename", "surname"} else {comparison}
