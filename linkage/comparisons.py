@@ -9,6 +9,7 @@ from linkage.tables import scalar
 
 _PAIRS_PER_RECORD = 60
 _MIN_PAIR_BUDGET = 1_500_000
+_MIN_TRAINING_PAIRS = 200
 
 _SWAPPED = (
     "jaro_winkler_similarity(forename_l, surname_r) >= 0.88 AND "
@@ -61,6 +62,8 @@ _LEVELS: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 # Each session learns the fields that its rule does not fix; between them they see every field.
 _TRAINING = (("forename", "surname"), ("dob",), ("postcode",), ("nino",), ("nhs_number",))
+# Where these leave a field out, a wider rule with fewer matches among its pairs has to do.
+_ELSE = (("surname",),)
 
 # Always looked at, then the wider ones while the pairs stay within the budget.
 _NARROW = (
@@ -133,10 +136,30 @@ def _comparison(name: str, available: frozenset[str]) -> dict[str, Any]:
     return {"output_column_name": name, "comparison_levels": levels}
 
 
-def training_rules(available: frozenset[str]) -> list[str]:
-    """Blocking rules of the training sessions, at least two."""
-    rules = [rule for rule in _TRAINING if set(rule) <= available]
-    return [_condition(rule) for rule in rules]
+def training_rules(
+    con: duckdb.DuckDBPyConnection, left: str, right: str, available: frozenset[str]
+) -> list[str]:
+    """Blocking rules of the training sessions: those that find enough pairs to learn from."""
+    found: list[str] = []
+    for rule in (*_TRAINING, *_ELSE):
+        needed = rule not in _ELSE or untrained(found, available)
+        if needed and set(rule) <= available and _pairs(con, left, right, rule) >= _MIN_TRAINING_PAIRS:
+            found.append(_condition(rule))
+    return found
+
+
+def untrained(rules: list[str], available: frozenset[str]) -> list[str]:
+    """Comparisons that no session can learn, because every rule fixes a column that they compare."""
+    return [name for name in usable(available) if not any(_free(rule, name) for rule in rules)]
+
+
+def _free(rule: str, comparison: str) -> bool:
+    """Say whether a session under the rule learns the comparison; a swap ties the two names together."""
+    columns = {word.removeprefix("l.") for word in rule.split() if word.startswith("l.")}
+    compared = (
+        {"forename", "root", "initial", "surname"} if comparison in {"forename", "surname"} else {comparison}
+    )
+    return not columns & compared
 
 
 def _condition(parts: tuple[str, ...]) -> str:

@@ -3,7 +3,6 @@
 The process opens payload and the spine's links, never an identifier; the connection is confined to those
 folders.
 """
-# ruff: noqa: S608 - names come from the schemas and are quoted; filters are rebuilt from their parse trees
 
 import shutil
 import tempfile
@@ -14,8 +13,6 @@ from secrets import token_hex
 from typing import Any
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 from sqlalchemy import select
 
 from lab.base.audit import AuditEvent
@@ -24,16 +21,14 @@ from lab.base.errors import BadInput
 from lab.base.files import new_folder
 from lab.base.settings import Settings
 from lab.base.signing import sign_manifest
-from linkage import leaks, payload, rowfilter, spine_store
+from linkage import leaks, payload, selection, spine_store
 from linkage.accepted import Accepted, accepted
-from linkage.datasets import PERSON, Dataset, Variable, dataset
-from linkage.grants import Grant, GrantedDataset, read_grant
+from linkage.grants import Grant, read_grant
 from linkage.keys import Keys
-from linkage.pseudonyms import ProjectPseudonyms, id_bytes
+from linkage.pseudonyms import ProjectPseudonyms
+from linkage.selection import Choice
 from linkage.spine_store import Spine
-from linkage.tables import confined, literal, name, scalar
-
-ROW_GROUP = 1_000_000
+from linkage.tables import confined
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,8 @@ def make_extract(settings: Settings, db: Database, project: str, grant_file: Pat
     """
     grant = read_grant(grant_file)
     grant.require(project)
-    wanted = [(granted, _granted_variables(granted, grant)) for granted in grant.datasets]
+    choices = [Choice.of(granted) for granted in grant.datasets]
+    _check_owners(choices, grant)
     keys = Keys.of(settings)
     pseudonyms = ProjectPseudonyms(project, keys.read_master())
     with spine_store.one_at_a_time(settings):
@@ -97,42 +93,22 @@ def make_extract(settings: Settings, db: Database, project: str, grant_file: Pat
             made.mkdir(mode=0o700)
             deliveries = accepted(db, "payload")
             with confined(Path(work), settings.ttp / "payload", spine.path) as con:
-                datasets = _write(con, settings, deliveries, spine, wanted, pseudonyms, made)
+                datasets = _write(con, settings, deliveries, spine, choices, pseudonyms, made)
             with confined(Path(work)) as con:
-                for each, (granted, variables) in zip(datasets, wanted, strict=True):
-                    leaks.check(con, made / each.name, variables, each.rows, _partition(granted, variables))
-            used = [delivery.id for delivery in deliveries if _used(delivery, datasets)]
+                for each, choice in zip(datasets, choices, strict=True):
+                    leaks.check(con, made / each.name, choice.variables, each.rows, choice.partition)
+            tables = {table for choice in choices for table in payload.opened(choice.source.tables)}
+            used = [each.id for each in deliveries if f"{each.supplier}_{each.table}" in tables]
             return _publish(settings, db, made, outbox, grant, spine, used, datasets, keys, actor)
 
 
-def _granted_variables(granted: GrantedDataset, grant: Grant) -> tuple[Variable, ...]:
-    source = dataset(granted.name)
-    if missing := set(source.owners) - set(grant.owners):
-        raise BadInput(
-            f"the grant names data of '{min(missing)}', who is not among its owners", where=granted.name
-        )
-    if PERSON not in granted.variables:
-        raise BadInput(
-            f"a dataset without {PERSON} cannot be checked: people are counted by it",
-            where=granted.name,
-            remedy=f"grant {PERSON} as well",
-        )
-    return tuple(source.variable(variable) for variable in granted.variables)
-
-
-def _partition(granted: GrantedDataset, variables: tuple[Variable, ...]) -> str:
-    """Name the variable that the partition's folders take the place of: a year that is a variable itself."""
-    source = dataset(granted.name)
-    return source.year_of if source.year_of == "year" and _shows_year(source, variables) else ""
-
-
-def _shows_year(source: Dataset, variables: tuple[Variable, ...]) -> bool:
-    return bool(source.year) and source.year_of in {variable.name for variable in variables}
-
-
-def _used(delivery: Accepted, datasets: list[ExtractedDataset]) -> bool:
-    tables = {table for each in datasets for table in dataset(each.name).tables}
-    return f"{delivery.supplier}_{delivery.table}" in tables
+def _check_owners(choices: list[Choice], grant: Grant) -> None:
+    for choice in choices:
+        if missing := set(choice.source.owners) - set(grant.owners):
+            raise BadInput(
+                f"the grant gives data of '{min(missing)}', who is not among its owners",
+                where=choice.source.name,
+            )
 
 
 def _write(
@@ -140,153 +116,22 @@ def _write(
     settings: Settings,
     deliveries: list[Accepted],
     spine: Spine,
-    wanted: list[tuple[GrantedDataset, tuple[Variable, ...]]],
+    choices: list[Choice],
     pseudonyms: ProjectPseudonyms,
     folder: Path,
 ) -> list[ExtractedDataset]:
     payload.stage_spine(con, spine)
-    _stage_people(con, pseudonyms)
-    needed = sorted({table for granted, _ in wanted for table in dataset(granted.name).tables})
+    selection.stage_people(con, pseudonyms)
+    needed = sorted({table for choice in choices for table in choice.source.tables})
     staged = {table: payload.stage(con, settings, deliveries, table) for table in needed}
     done = []
-    for granted, variables in wanted:
-        source = dataset(granted.name)
-        rows, before = _select(con, source, granted, variables, pseudonyms)
-        _write_files(con, source, variables, folder / source.name)
-        unlinked = sum(staged[table].unlinked for table in source.tables) if source.name in staged else 0
-        done.append(
-            ExtractedDataset(
-                source.name, rows, unlinked, before - rows, _entry(source, variables, rows, granted)
-            )
-        )
+    for choice in choices:
+        own = choice.source.name
+        rows, before = selection.select(con, choice, pseudonyms)
+        selection.write_files(con, choice, folder / own)
+        unlinked = staged[own].unlinked if own in staged else 0
+        done.append(ExtractedDataset(own, rows, unlinked, before - rows, choice.describe(rows)))
     return done
-
-
-def _stage_people(con: duckdb.DuckDBPyConnection, pseudonyms: ProjectPseudonyms) -> None:
-    """Make `pseudonyms_of_person` (spine_id, pseudonym), all of them in one call of the cipher."""
-    con.execute(
-        "CREATE TEMP TABLE places AS SELECT spine_id, spine_id::UHUGEINT AS id, "
-        "row_number() OVER (ORDER BY spine_id) - 1 AS place FROM spine_people"
-    )
-    halves = con.execute(
-        "SELECT (id >> 64)::UBIGINT AS high, (id & 18446744073709551615::UHUGEINT)::UBIGINT AS low "
-        "FROM places ORDER BY place"
-    ).fetchnumpy()
-    ids = id_bytes(*(np.asarray(halves[half], dtype=np.uint64) for half in ("high", "low")))
-    column = pseudonyms.people(ids)
-    con.register("encrypted", pa.table({"place": np.arange(len(column)), "pseudonym": column}))
-    con.execute(
-        "CREATE TEMP TABLE pseudonyms_of_person AS "
-        "SELECT p.spine_id AS id, e.pseudonym FROM places p JOIN encrypted e USING (place)"
-    )
-    con.unregister("encrypted")
-
-
-def _select(
-    con: duckdb.DuckDBPyConnection,
-    source: Dataset,
-    granted: GrantedDataset,
-    variables: tuple[Variable, ...],
-    pseudonyms: ProjectPseudonyms,
-) -> tuple[int, int]:
-    """Make the table `chosen`; return its rows and those before the row filter."""
-    filterable = [variable for variable in source.variables if not variable.domain]
-    year = f", {source.year} AS extract_year" if _shows_year(source, variables) else ""
-    columns = ", ".join(f"{variable.expression} AS {name(variable.name)}" for variable in filterable)
-    ids = "".join(
-        f", {variable.expression} AS {name(f'id of {variable.name}')}"
-        for variable in variables
-        if variable.domain
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE offered AS SELECT {columns}{ids}{year} FROM {source.source} t")
-    before = int(scalar(con, "SELECT count(*) FROM offered"))
-    where = ""
-    if granted.where:
-        names = [variable.name for variable in filterable]
-        where = f"WHERE {rowfilter.rebuild(granted.where, names, granted.name)}"
-    joins, shown = [], []
-    for number, variable in enumerate(variables):
-        if not variable.domain:
-            shown.append(f"o.{name(variable.name)}")
-            continue
-        table = _pseudonym_table(con, variable, pseudonyms)
-        joins.append(f"LEFT JOIN {table} p{number} ON p{number}.id = o.{name(f'id of {variable.name}')}")
-        shown.append(f"p{number}.pseudonym AS {name(variable.name)}")
-    try:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE chosen AS "
-            f"SELECT {', '.join(shown)}{', extract_year' if year else ''} "
-            f"FROM (SELECT * FROM offered {where}) o {' '.join(joins)}"
-        )
-    except duckdb.Error as error:
-        if not where:
-            raise
-        raise BadInput(
-            f"the row filter does not fit the data: {str(error).splitlines()[0]}", where=granted.name
-        ) from error
-    return int(scalar(con, "SELECT count(*) FROM chosen")), before
-
-
-def _pseudonym_table(
-    con: duckdb.DuckDBPyConnection, variable: Variable, pseudonyms: ProjectPseudonyms
-) -> str:
-    if variable.domain == "person":
-        return "pseudonyms_of_person"
-    column = name(f"id of {variable.name}")
-    values = [
-        row[0]
-        for row in con.execute(f"SELECT DISTINCT {column} FROM offered WHERE {column} IS NOT NULL").fetchall()
-    ]
-    table = f"pseudonyms_of_{variable.name}"
-    con.register(
-        "hashed",
-        pa.table(
-            {
-                "id": pa.array(values, pa.string()),
-                "pseudonym": pa.array(pseudonyms.others(variable.domain, values), pa.string()),
-            }
-        ),
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} AS FROM hashed")
-    con.unregister("hashed")
-    return name(table)
-
-
-def _write_files(
-    con: duckdb.DuckDBPyConnection, source: Dataset, variables: tuple[Variable, ...], folder: Path
-) -> None:
-    """Write `chosen` in the order of the pseudonyms, which says nothing of a supplier's own order."""
-    folder.mkdir(mode=0o700)
-    options = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
-    if not _shows_year(source, variables):
-        con.execute(f"COPY (FROM chosen ORDER BY ALL) TO {literal(str(folder / 'part-0.parquet'))} {options}")
-        return
-    hidden = "extract_year, year" if source.year_of == "year" else "extract_year"
-    years = con.execute("SELECT DISTINCT extract_year FROM chosen ORDER BY 1").fetchall()
-    for (year,) in years or [(datetime.now(UTC).year,)]:
-        part = folder / f"year={year}"
-        part.mkdir(mode=0o700)
-        con.execute(
-            f"COPY (SELECT * EXCLUDE ({hidden}) FROM chosen WHERE extract_year = {int(year)} ORDER BY ALL) "
-            f"TO {literal(str(part / 'part-0.parquet'))} {options}"
-        )
-
-
-def _entry(
-    source: Dataset, variables: tuple[Variable, ...], rows: int, granted: GrantedDataset
-) -> dict[str, Any]:
-    hidden = [variable.name for variable in variables if variable.domain]
-    counted = [PERSON, *(variable.name for variable in variables if variable.counted)]
-    return {
-        "name": source.name,
-        "title": source.title,
-        "owners": list(source.owners),
-        "units": counted,
-        "pseudonyms": hidden,
-        "rows": rows,
-        "where": granted.where,
-        "variables": [variable.describe() for variable in variables],
-    }
 
 
 def _publish(

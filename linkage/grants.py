@@ -1,5 +1,6 @@
 """Read a grant file: what a project may have, for which rows, until when."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from lab.base.errors import BadInput, NotFound, NotPermitted
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _KEYS = {"project", "grant", "owners", "valid_until", "dataset"}
 _DATASET_KEYS = {"name", "variables", "where"}
 
@@ -36,6 +38,9 @@ class Grant:
     datasets: tuple[GrantedDataset, ...]
 
     def __post_init__(self) -> None:
+        for value in (self.id, self.project):
+            if not _PLAIN.fullmatch(value):
+                raise BadInput("not a plain name", where=value, remedy="use letters, digits, - and _")
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) != len(names):
             raise BadInput("the grant names a dataset twice", where=self.id)

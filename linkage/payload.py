@@ -2,10 +2,11 @@
 # ruff: noqa: S608 - names come from the schemas and are quoted; paths are quoted literals
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from lab.base.errors import BadInput, NotFound
 from lab.base.settings import Settings
@@ -32,13 +33,15 @@ def stage_spine(con: duckdb.DuckDBPyConnection, spine: Spine) -> None:
     )
     con.execute(f"CREATE TEMP TABLE spine_people AS FROM read_parquet({literal(str(spine.persons))})")
     with schema.local_authorities().open(encoding="utf-8", newline="") as lines:
-        places = [[row["code"], row["region"]] for row in csv.DictReader(lines)]
-    con.execute("CREATE TEMP TABLE local_authorities(code VARCHAR, region VARCHAR)")
-    con.executemany("INSERT INTO local_authorities VALUES (?, ?)", places)
-    con.execute("CREATE TEMP TABLE regions(code VARCHAR, label VARCHAR)")
-    con.executemany(
-        "INSERT INTO regions VALUES (?, ?)", [list(pair) for pair in schema.code_list("regions").items()]
-    )
+        places = {row["code"]: row["region"] for row in csv.DictReader(lines)}
+    _load_list(con, "local_authorities", "region", places)
+    _load_list(con, "regions", "label", schema.code_list("regions"))
+
+
+def _load_list(con: duckdb.DuckDBPyConnection, table: str, meaning: str, codes: Mapping[str, str]) -> None:
+    con.register("code_list", pa.table({"code": list(codes), meaning: list(codes.values())}))
+    con.execute(f"CREATE TEMP TABLE {table} AS FROM code_list")
+    con.unregister("code_list")
 
 
 def stage(
@@ -69,6 +72,13 @@ def stage(
     linked = int(scalar(con, f"SELECT count(*) FROM {dataset}"))
     con.execute(f"DROP TABLE {dataset}_current")
     return Staged(rows, rows - linked)
+
+
+def opened(datasets: Iterable[str]) -> set[str]:
+    """Name the tables that staging these tables opens: themselves, and those that lead to the person."""
+    tables = [_schema(each) for each in datasets]
+    ways = [_way_to_person(table) for table in tables]
+    return {table.name for table in (*tables, *ways) if table is not None}
 
 
 def _schema(dataset: str) -> TableSchema:

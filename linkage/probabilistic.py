@@ -73,11 +73,15 @@ def link(
     problem = _why_not(sizes, comparisons.usable(available))
     if problem:
         return ModelResult(False, problem, false_match_rate=false_match_rate, seed=seed)
+    rules = comparisons.training_rules(con, "train_left", "train_right", available)
+    if missing := comparisons.untrained(rules, available):
+        reason = f"too few pairs agree on anything to learn {' and '.join(missing)} from"
+        return ModelResult(False, reason, false_match_rate=false_match_rate, seed=seed)
     _quiet()
     from splink.internals.exceptions import SplinkException
 
     try:
-        model = _train(con, available, seed)
+        model = _train(con, available, rules, seed)
     except SplinkException as error:
         reason = f"the model could not be trained: {str(error).splitlines()[0]}"
         return ModelResult(False, reason, false_match_rate=false_match_rate, seed=seed)
@@ -157,11 +161,12 @@ def _linker(con: duckdb.DuckDBPyConnection, left: str, right: str, settings: Any
     return Linker(frames, settings, log_level=None)
 
 
-def _train(con: duckdb.DuckDBPyConnection, available: frozenset[str], seed: int) -> dict[str, Any]:
+def _train(
+    con: duckdb.DuckDBPyConnection, available: frozenset[str], rules: list[str], seed: int
+) -> dict[str, Any]:
     """Return a trained Splink model; `tf_<column>` tables are left for the scoring."""
     settings = _with_u(con, comparisons.settings(available), seed)
     linker = _linker(con, "train_left", "train_right", settings)
-    rules = comparisons.training_rules(available)
     for rule in rules:
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule,
@@ -273,7 +278,9 @@ def _threshold(probability: Floats, rate: float) -> float:
     """Lowest probability, at least one half, at which links are expected to be false at most at `rate`."""
     best = np.sort(probability[probability > _BEST_ONLY])[::-1]
     false = np.cumsum(1 - best) / np.arange(1, len(best) + 1)
-    allowed = np.flatnonzero(false <= rate)
+    # Pairs of one probability are accepted together or not at all.
+    last_of_ties = np.append(best[1:] < best[:-1], True)[: len(best)]
+    allowed = np.flatnonzero((false <= rate) & last_of_ties)
     return float(best[allowed[-1]]) if len(allowed) else 1.0
 
 

@@ -94,10 +94,11 @@ def _build(
     truth: Path | None,
     say: Say,
 ) -> Built:
-    suppliers = _read(con, settings, deliveries)
+    _read(con, settings, deliveries)
     forms = standardise.Forms()
     standardise.prepare(con)
     standardise.standardise(con, "records", "clean", forms)
+    suppliers = _in_order(con)
     say(f"standardised {scalar(con, 'SELECT count(*) FROM records'):,} records of {len(suppliers)} suppliers")
     _begin_index(con, previous)
     results = {}
@@ -131,8 +132,8 @@ def _build(
     return Built(Spine(version, spine_store.folder(settings) / version, ids, people, records), report, True)
 
 
-def _read(con: duckdb.DuckDBPyConnection, settings: Settings, deliveries: list[Accepted]) -> list[str]:
-    """Load the newest row of each record; return the suppliers, the largest first."""
+def _read(con: duckdb.DuckDBPyConnection, settings: Settings, deliveries: list[Accepted]) -> None:
+    """Load the newest row of each record."""
     con.execute(
         "CREATE TEMP TABLE loaded(supplier VARCHAR, record_id VARCHAR, load BIGINT, "
         + ", ".join(f"{field} VARCHAR" for field in standardise.FIELDS)
@@ -151,9 +152,22 @@ def _read(con: duckdb.DuckDBPyConnection, settings: Settings, deliveries: list[A
         SELECT row_number() OVER (ORDER BY supplier, record_id) AS entity, entity AS rid, * EXCLUDE (load)
         FROM loaded
         QUALIFY row_number() OVER (PARTITION BY supplier, record_id ORDER BY load DESC) = 1""")
-    rows = con.execute(
-        "SELECT supplier FROM records GROUP BY supplier ORDER BY count(*) DESC, supplier"
-    ).fetchall()
+
+
+def _in_order(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the suppliers: first those that share a person number with another, then by size.
+
+    What is certain is linked first, so that a supplier with names alone meets people known by many records.
+    """
+    rows = con.execute("""
+        WITH held AS (SELECT r.supplier, count(DISTINCT r.entity) AS records,
+                             count(DISTINCT r.entity) FILTER (c.nino IS NOT NULL) AS nino,
+                             count(DISTINCT r.entity) FILTER (c.nhs_number IS NOT NULL) AS nhs
+                      FROM records r JOIN clean c USING (entity) GROUP BY r.supplier)
+        SELECT supplier FROM held
+        ORDER BY greatest(least(nino, (SELECT sum(o.nino) FROM held o WHERE o.supplier <> held.supplier)),
+                          least(nhs, (SELECT sum(o.nhs) FROM held o WHERE o.supplier <> held.supplier))) DESC,
+                 records DESC, supplier""").fetchall()
     return [row[0] for row in rows]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from linkage.tables import scalar
 
@@ -89,9 +90,13 @@ class Forms:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Load the nicknames and define the cleaning functions on a connection."""
-    nicknames = (Path(__file__).parent / "nicknames.csv").read_text().splitlines()[1:]
-    con.execute("CREATE OR REPLACE TEMP TABLE nicknames(nickname VARCHAR, root VARCHAR)")
-    con.executemany("INSERT INTO nicknames VALUES (?, ?)", [line.split(",") for line in nicknames])
+    lines = (Path(__file__).parent / "nicknames.csv").read_text(encoding="utf-8").splitlines()[1:]
+    pairs = [line.split(",") for line in lines]
+    con.register(
+        "nickname_list", pa.table({"nickname": [a for a, _ in pairs], "root": [b for _, b in pairs]})
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE nicknames AS FROM nickname_list")
+    con.unregister("nickname_list")
     con.execute(f"CREATE OR REPLACE TEMP MACRO plain_name(v) AS {_plain_name('v')}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_forename(v) AS {_name_rule(first_word=True)}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_surname(v) AS {_name_rule(first_word=False)}")
