@@ -115,7 +115,7 @@ def _wait_until_up(hub: HubProcess) -> None:
             break
         if _answers(hub.port):
             return
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise LabError("the hub did not start", where=str(hub.log), remedy="its log says why")
 
 

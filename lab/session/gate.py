@@ -25,7 +25,9 @@ class Receipt:
     files: dict[str, str]
 
     def __str__(self) -> str:
-        return f"{len(self.files) - 1} outputs submitted as {self.id}; session.findings() says how they fare"
+        count = len(self.files) - 1
+        outputs = "1 output" if count == 1 else f"{count} outputs"
+        return f"{outputs} submitted as {self.id}; session.findings() says what the gate finds"
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -6,6 +6,9 @@ sandbox around it. They close the easy ways out and keep the room tidy.
 
 from lab.session.room import SERVER, WORKSPACE
 
+# The one script that stands in JupyterLab's own page; another version may have another.
+_LAB_SCRIPT = "sha256-DHk7PmJD5wtdpNjEzpkYISzoAstMGRwG1GNWZ25R2pM="
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 
 c.ServerApp.sock = str(SERVER)
@@ -25,7 +28,7 @@ c.ServerApp.tornado_settings = {
         "Content-Security-Policy": "; ".join(
             (
                 "default-src 'self'",
-                "script-src 'self' 'unsafe-eval'",
+                f"script-src 'self' 'unsafe-eval' '{_LAB_SCRIPT}'",
                 "style-src 'self' 'unsafe-inline'",
                 "img-src 'self' data: blob:",
                 "font-src 'self' data:",
