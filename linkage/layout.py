@@ -65,3 +65,5 @@ class Layout:
         for folder in (self.root / "quarantine").glob("*"):
             if accepted.get(folder.name, True):
                 shutil.rmtree(folder)
+        for half_written in (self.root / "reports").glob(".*"):
+            half_written.unlink()
