@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from linkage.sql import name, text
 from linkage.suppliers.schema import TableSchema
+from linkage.tables import literal, name
 
 _EDGE, _END = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
 _NINO = rf"(?i){_EDGE}[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]?{_END}"
@@ -29,8 +29,9 @@ _FORBIDDEN_COLUMNS = (
 _COUNTS = f"""
 WITH found AS (SELECT DISTINCT trim(CAST($value AS VARCHAR)) AS v FROM $relation WHERE $where),
 cleaned AS (SELECT v, replace(replace(v, ' ', ''), '-', '') AS d FROM found)
-SELECT count(*), count_if(regexp_matches(v, {text(_NINO)})), count_if(regexp_matches(v, {text(_POSTCODE)})),
-    count_if(regexp_matches(v, {text(_EMAIL)})), count_if(regexp_full_match(d, '[0-9]{{10}}')),
+SELECT count(*), count_if(regexp_matches(v, {literal(_NINO)})),
+    count_if(regexp_matches(v, {literal(_POSTCODE)})), count_if(regexp_matches(v, {literal(_EMAIL)})),
+    count_if(regexp_full_match(d, '[0-9]{{10}}')),
     count_if(nhs_number_valid(d)),
     count_if(CASE WHEN regexp_matches(v, '^[^0-9]+$')
         THEN list_has_any(regexp_split_to_array(upper(v), '[^[:alpha:]''-]+'), $names) ELSE false END)

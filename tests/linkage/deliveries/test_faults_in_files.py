@@ -13,7 +13,7 @@ from linkage.intake import Intake
 from linkage.offers import offered
 
 
-def rewrite(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+def rewrite(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
     """Change a delivered file, and tell its new hash in the manifest."""
 
     def after(folder: Path) -> None:
@@ -37,7 +37,7 @@ def link_away(folder: Path) -> None:
     path.symlink_to(folder.parent / "elsewhere.csv")
 
 
-def told(**changes: Any) -> Callable[[Path], None]:
+def told(**changes: Any) -> Callable[[Path], object]:
     """Change what the manifest says; None takes a key away."""
 
     def after(folder: Path) -> None:
@@ -50,13 +50,13 @@ def told(**changes: Any) -> Callable[[Path], None]:
     return after
 
 
-FILES: list[tuple[str, Callable[[Path], None], str]] = [
+FILES: list[tuple[str, Callable[[Path], object], str]] = [
     ("file missing", lambda folder: only(folder).unlink(), "not there as a plain file (No such file"),
     ("file is a link", link_away, "not there as a plain file"),
     ("file changed", lambda folder: only(folder).write_text("x"), "SHA-256 differs"),
     (
         "file unlisted",
-        lambda folder: (folder / "more.csv").write_text("x") and None,
+        lambda folder: (folder / "more.csv").write_text("x"),
         "more.csv is not in the manifest",
     ),
     ("not UTF-8", rewrite(lambda raw: raw.replace(b"MENTAL", b"MENT\xc9L", 1)), "is not utf-8"),
@@ -70,8 +70,8 @@ FILES: list[tuple[str, Callable[[Path], None], str]] = [
     ("no header", rewrite(lambda raw: b""), "has no header line"),
     ("column twice", rewrite(lambda raw: raw.replace(b"lsoa_code", b"la_code", 1)), "has a column twice"),
     ("row lost", rewrite(lambda raw: b"".join(raw.splitlines(keepends=True)[:-1])), "its manifest says"),
-    ("not JSON", lambda folder: (folder / "manifest.json").write_text("{") and None, "it is not JSON"),
-    ("a list", lambda folder: (folder / "manifest.json").write_text("[]") and None, "it is not an object"),
+    ("not JSON", lambda folder: (folder / "manifest.json").write_text("{"), "it is not JSON"),
+    ("a list", lambda folder: (folder / "manifest.json").write_text("[]"), "it is not an object"),
     ("no period", told(reference_period=None), "it has no 'reference_period'"),
     ("no files", told(files=[]), "no files"),
     (
@@ -100,7 +100,7 @@ FILES: list[tuple[str, Callable[[Path], None], str]] = [
 
 @pytest.mark.parametrize(("after", "reason"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])
 def test_a_fault_in_files_or_manifest(
-    supplied: Path, intake: Intake, counterfeit: Counterfeiter, after: Callable[[Path], None], reason: str
+    supplied: Path, intake: Intake, counterfeit: Counterfeiter, after: Callable[[Path], object], reason: str
 ) -> None:
     faulty = counterfeit.send("dwp", "spells", after=after)
     (receipt,) = intake.receive(offered(faulty))

@@ -1,6 +1,7 @@
 """Receiving: good deliveries are accepted, bad ones refused whole, and everything can be told afterwards."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from counterfeit import Counterfeiter, Frame
 
 from lab.base.errors import BadInput, LabError, NotFound
 from lab.base.settings import Settings
-from linkage import deliveries
+from linkage import deliveries, staging
 from linkage.intake import Intake, Receipt
 from linkage.offers import offered
 from linkage.suppliers import schema
@@ -219,7 +220,6 @@ def linkage(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_program_says_what_became_of_each(supplied: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert linkage("receive", str(tmp_path / "nowhere"), home=home).returncode == 1
     both = tmp_path / "both"
     (both / "good").mkdir(parents=True)
     (both / "good" / "spells").symlink_to(supplied / "dwp/spells")  # links are not followed
@@ -227,13 +227,19 @@ def test_the_program_says_what_became_of_each(supplied: Path, tmp_path: Path) ->
     assert nothing.returncode == 1
     assert nothing.stderr.startswith("error: no manifest.json")
     assert len(nothing.stderr.splitlines()) == 1
-    good = linkage("receive", str(supplied / "dwp/identifiers"), "--json", home=home)
-    assert good.returncode == 0, good.stderr
-    assert [entry["state"] for entry in json.loads(good.stdout)] == ["accepted"]
-    bad = linkage("receive", str(supplied / "faults/identifier-in-payload"), "--json", home=home)
-    (entry,) = json.loads(bad.stdout)
-    assert bad.returncode == 1
-    assert bad.stderr == ""
+    shutil.copytree(supplied / "dwp/identifiers", both / "good" / "people")
+    shutil.copytree(supplied / "faults/identifier-in-payload", both / "bad")
+    first = linkage("receive", str(both), home=home)
+    assert first.returncode == 1
+    assert first.stderr == ""
+    told = first.stdout.splitlines()
+    assert told[0].startswith("accepted: dwp identifiers")
+    assert told[1].startswith("quarantined: hmrc employments")
+    assert "looks like NINOs" in told[2]
+    again = linkage("receive", str(both), "--json", home=home)
+    good, entry = json.loads(again.stdout)
+    assert (good["state"], good["already"]) == ("accepted", True)
+    assert again.returncode == 1
     assert {"id", "supplier", "table", "state", "rows", "reason", "report"} <= set(entry)
     assert (entry["supplier"], entry["table"], entry["state"]) == ("hmrc", "employments", "quarantined")
     listed = json.loads(linkage("deliveries", "--state", "quarantined", "--json", home=home).stdout)
@@ -242,4 +248,16 @@ def test_the_program_says_what_became_of_each(supplied: Path, tmp_path: Path) ->
     assert {(each["table"], each["state"]): each["deliveries"] for each in counts} == {
         ("identifiers", "accepted"): 1, ("employments", "quarantined"): 1,
     }  # fmt: skip
-    assert linkage("deliveries", "--state", "lost", home=home).stderr.startswith("error: unknown state")
+
+
+def test_what_examines_payload_cannot_open_identifiers(
+    supplied: Path, intake: Intake, tmp_path: Path
+) -> None:
+    receive(intake, supplied / "dwp/identifiers", supplied / "dwp/spells")
+    payload, identifiers = (schema.load("dwp", table) for table in ("spells", "identifiers"))
+    with staging.connected(tmp_path / "work", intake.layout.supplied(payload)) as connection:
+        own, other = (f"'{intake.layout.supplied(each)}/**/*.parquet'" for each in (payload, identifiers))
+        assert connection.execute(f"SELECT count(*) > 0 FROM {own}").fetchall() == [(True,)]
+        assert duckdb.execute(f"SELECT count(*) > 0 FROM {other}").fetchall() == [(True,)]
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute(f"SELECT count(*) FROM {other}")
