@@ -16,8 +16,6 @@ from lab.base.program import progress, run
 from lab.base.settings import Settings
 from linkage import cli_link, deliveries, intake
 from linkage.offers import offered
-from linkage.synth import generate
-from linkage.synth.faults import FAULTS
 
 app = typer.Typer(
     help="Receive deliveries, link people, publish extracts.", no_args_is_help=True, add_completion=False
@@ -60,11 +58,13 @@ def synth(
     seed: Annotated[int, typer.Option(help="The same seed makes the same deliveries.")] = 1,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help=f"Also plant a faulty delivery; may be repeated: {', '.join(FAULTS)}."),
+        typer.Option(help="Also plant a faulty delivery; may be repeated. A wrong name lists them."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Make up what three suppliers would send about people who do not exist."""
+    from linkage.synth import generate
+
     with progress("making people up", people) as bar:
         rows = generate.write(out, people, seed, fault or [], bar.advance)
     if as_json:

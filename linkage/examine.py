@@ -12,8 +12,8 @@ import duckdb
 from linkage import staging
 from linkage.deliveries import History
 from linkage.manifest import Manifest
-from linkage.sql import name, text
 from linkage.suppliers.schema import TableSchema
+from linkage.tables import literal, name
 from linkage.validation import identifiers
 from linkage.validation.run import Check, Validation, validate
 from linkage.validation.suite import Period
@@ -111,7 +111,7 @@ def _batch_without_optouts(connection: duckdb.DuckDBPyConnection, optouts: Seque
     if not optouts:
         connection.execute("CREATE VIEW batch AS SELECT * FROM staged")
         return 0
-    files = ", ".join(text(path) for path in optouts)
+    files = ", ".join(literal(str(path)) for path in optouts)
     connection.execute(f"CREATE VIEW optouts AS SELECT record_id FROM read_parquet([{files}])")  # noqa: S608
     connection.execute("CREATE VIEW batch AS SELECT * FROM staged ANTI JOIN optouts USING (record_id)")
     count = "SELECT (SELECT count(*) FROM staged) - (SELECT count(*) FROM batch)"
@@ -122,7 +122,7 @@ def _refer_to(connection: duckdb.DuckDBPyConnection, schema: TableSchema, files:
     """A view of another table of the supplier, named as the table; empty where none was accepted yet."""
     view = name(schema.table)
     if files:
-        listed = ", ".join(text(path) for path in files)
+        listed = ", ".join(literal(str(path)) for path in files)
         connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet([{listed}])")  # noqa: S608
         return
     columns = ", ".join(f"{name(column.name)} {column.sql_type}" for column in schema.columns)
@@ -140,5 +140,6 @@ def save(connection: duckdb.DuckDBPyConnection, schema: TableSchema, destination
     """Write the examined rows as Parquet, the schema's columns only, in its order."""
     columns = ", ".join(name(column) for column in schema.column_names)
     connection.execute(
-        f"COPY (SELECT {columns} FROM batch) TO {text(destination)} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+        f"COPY (SELECT {columns} FROM batch) TO {literal(str(destination))} "  # noqa: S608
+        "(FORMAT parquet, COMPRESSION zstd)"
     )

@@ -134,12 +134,14 @@ class Intake:
         if faults or manifest is None or known is None:
             return self._refuse(offer, examine.Examination(tuple(faults)))
         quarantine = self.layout.quarantine(offer.delivery_id)
-        with staging.connected(work) as connection:
+        place = self.layout.accepted(known, offer.delivery_id)
+        seen = (quarantine, self.layout.supplied(known), self.layout.optouts(known))
+        with staging.connected(work, *seen) as connection:
             past, neighbours = deliveries.history(self.database, manifest), self._neighbours(known)
             found = examine.examine(connection, known, manifest, quarantine, work, past, neighbours)
             if found.faults:
                 return self._refuse(offer, found)
-            with new_folder(self.layout.accepted(known, offer.delivery_id)) as folder:
+            with new_folder(place) as folder:
                 examine.save(connection, known, folder / "data.parquet")
         return self._accept(offer, found)
 

@@ -19,8 +19,16 @@ class Layout:
 
     def accepted(self, schema: TableSchema, delivery_id: str) -> Path:
         """Folder of an accepted delivery's Parquet files."""
-        folder = self.root / schema.route / schema.supplier
+        folder = self.supplied(schema)
         return folder / schema.table / delivery_id if schema.route == "payload" else folder / delivery_id
+
+    def supplied(self, schema: TableSchema) -> Path:
+        """Folder of all that a supplier sent by one route: what an examination may refer to."""
+        return self.root / schema.route / schema.supplier
+
+    def optouts(self, schema: TableSchema) -> Path:
+        """Folder of the supplier's lists of who opted out."""
+        return self.root / "optout" / schema.supplier
 
     def quarantine(self, delivery_id: str) -> Path:
         """Folder of a delivery's files as they came, until it is accepted."""
@@ -65,3 +73,5 @@ class Layout:
         for folder in (self.root / "quarantine").glob("*"):
             if accepted.get(folder.name, True):
                 shutil.rmtree(folder)
+        for half_written in (self.root / "reports").glob(".*"):
+            half_written.unlink()

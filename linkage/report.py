@@ -34,6 +34,7 @@ def page(subject: Subject, found: Examination) -> str:
         _checks("What is not as it should be", [check for check in found.checks if not check.passed]),
         _checks("What is as it should be", [check for check in found.checks if check.passed]),
         _files(subject.manifest),
+        _source(found),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -119,3 +120,10 @@ def _files(manifest: Manifest | None) -> str:
         f"<h2>Files</h2><table><thead><tr><th>File</th><th>Rows</th><th>SHA-256</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
+
+
+def _source(found: Examination) -> str:
+    if found.validation is None:
+        return ""
+    version = escape(str(found.validation.result["meta"]["great_expectations_version"]))
+    return f"<p>Checked with Great Expectations {version}; its own result is beside this page, as .json.</p>"

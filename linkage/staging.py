@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
 from linkage.manifest import Manifest
-from linkage.sql import name, text
 from linkage.suppliers.schema import Column, TableSchema
+from linkage.tables import confined, literal, name
 
 UNREAD = "__unread"
 _BLOCK = 1 << 20
@@ -55,29 +54,21 @@ class Source:
     def relation(self) -> str:
         """The file as a table in SQL; CSV columns are text."""
         if self.path.suffix == ".parquet":
-            return f"read_parquet({text(self.path)})"
-        names = ", ".join(f"{text(column)}: 'VARCHAR'" for column in self.columns)
-        return f"read_csv({text(self.path)}, {_CSV}, columns = {{{names}}})"
+            return f"read_parquet({literal(str(self.path))})"
+        names = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
+        return f"read_csv({literal(str(self.path))}, {_CSV}, columns = {{{names}}})"
 
 
 @contextmanager
-def connected(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB that spills into `work`, fetches nothing and says nothing. A full disk is an OSError."""
-    settings: dict[str, Any] = {
-        "temp_directory": str(work),
-        "autoinstall_known_extensions": "false",
-        "memory_limit": "3GB",
-    }
-    connection = duckdb.connect(config=settings)
-    connection.execute("SET enable_progress_bar = false")
+def connected(work: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB that sees `work`, where it spills, and the other folders. A full disk is an OSError."""
     try:
-        yield connection
+        with confined(work, *folders) as connection:
+            yield connection
     except duckdb.Error as error:
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise
-    finally:
-        connection.close()
 
 
 def open_source(path: Path, encoding: str, work: Path) -> Source:
@@ -166,7 +157,7 @@ def stage(
     faults = []
     for number, (source, file) in enumerate(zip(sources, manifest.files, strict=True)):
         part = work / f"part-{number:04d}.parquet"
-        query = f"COPY ({_standardised(schema, source)}) TO {text(part)} (FORMAT parquet)"
+        query = f"COPY ({_standardised(schema, source)}) TO {literal(str(part))} (FORMAT parquet)"
         try:
             rows = connection.execute(query).fetchall()[0][0]
         except duckdb.Error as error:
@@ -175,7 +166,7 @@ def stage(
             raise Unreadable(f"{source.path.name} cannot be read: {_first_line(error)}") from error
         if rows != file.rows:
             faults.append(f"{file.name} has {rows:,} rows, its manifest says {file.rows:,}")
-    parts = text(work / "part-*.parquet")
+    parts = literal(str(work / "part-*.parquet"))
     connection.execute(f"CREATE VIEW staged AS SELECT * FROM read_parquet({parts})")  # noqa: S608
     return faults
 

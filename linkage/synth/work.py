@@ -27,6 +27,7 @@ _REGION_WAGE = {
     "N92000002": -0.08,
 }
 _CHANGES_EMPLOYER = 0.009  # a month
+_LASTING_LOSS = 0.015  # share of pay that each month of illness costs from then on, up to six
 _ALLOWANCE, _BASIC_RATE = 104_750, 0.20  # pence a month, share
 
 
@@ -111,7 +112,7 @@ def _reasons(lives: Lives, jobs: Runs, rng: np.random.Generator) -> NDArray[np.o
 def _pay(
     people: People, lives: Lives, jobs: Runs, table: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Pay of each month in the job; a month of illness is paid in part."""
+    """Pay of each month in the job; a month of illness is paid in part, and pay stays lower after it."""
     months = jobs.last - jobs.first + 1
     job = np.repeat(np.arange(len(jobs)), months)
     month = np.arange(len(job)) - np.repeat(np.cumsum(months) - months, months) + jobs.first[job]
@@ -122,6 +123,7 @@ def _pay(
     growth = 0.034 / 12 * month
     gross = np.exp(wage[job] + growth + rng.normal(0, 0.05, len(job)))
     gross *= np.where(lives.ill[who, month], 0.62, 1.0)
+    gross *= 1 - _LASTING_LOSS * np.minimum(np.cumsum(lives.ill, axis=1)[who, month], 6)
     pay = np.rint(gross * 100).astype(np.int64)
     hours = np.where(part_time, rng.choice(np.array(["A", "B", "C"], dtype=object), len(jobs)), "D")
     frame = pd.DataFrame({

@@ -8,6 +8,7 @@ gives the same answer at any size. Expectations, suites and results stay Great E
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.expectations.metrics.metric_provider import MetricProvider
 from great_expectations.expectations.registry import register_metric
 
-from linkage.sql import literal, name
+from linkage.tables import literal, name
 
 SAMPLES = 20
 BATCH = "batch"
@@ -154,15 +155,20 @@ def _condition(metric: Any) -> str | None:
     return test(name(metric.metric_domain_kwargs["column"]), metric.metric_value_kwargs)
 
 
+def _value(value: str | int | float | date) -> str:
+    """A value of an expectation, as SQL."""
+    return repr(value) if isinstance(value, int | float) else literal(str(value))
+
+
 def _outside(column: str, kwargs: Mapping[str, Any]) -> str:
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    sides = [f"{column} < {literal(low)}"] if low is not None else []
-    sides += [f"{column} > {literal(high)}"] if high is not None else []
+    sides = [f"{column} < {_value(low)}"] if low is not None else []
+    sides += [f"{column} > {_value(high)}"] if high is not None else []
     return f"({' OR '.join(sides)})"
 
 
 def _not_in_set(column: str, kwargs: Mapping[str, Any]) -> str:
-    return f"({column} NOT IN ({', '.join(map(literal, kwargs['value_set']))}))"
+    return f"({column} NOT IN ({', '.join(map(_value, kwargs['value_set']))}))"
 
 
 _CONDITIONS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from linkage.sql import name, text
 from linkage.suppliers.schema import TableSchema
+from linkage.tables import literal, name
 
 _EDGE, _END = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
 _NINO = rf"(?i){_EDGE}[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]?{_END}"
@@ -27,10 +27,11 @@ _FORBIDDEN_COLUMNS = (
 )
 
 _COUNTS = f"""
-WITH found AS (SELECT DISTINCT trim(CAST($column AS VARCHAR)) AS v FROM $relation WHERE $where),
+WITH found AS (SELECT DISTINCT trim(CAST($value AS VARCHAR)) AS v FROM $relation WHERE $where),
 cleaned AS (SELECT v, replace(replace(v, ' ', ''), '-', '') AS d FROM found)
-SELECT count(*), count_if(regexp_matches(v, {text(_NINO)})), count_if(regexp_matches(v, {text(_POSTCODE)})),
-    count_if(regexp_matches(v, {text(_EMAIL)})), count_if(regexp_full_match(d, '[0-9]{{10}}')),
+SELECT count(*), count_if(regexp_matches(v, {literal(_NINO)})),
+    count_if(regexp_matches(v, {literal(_POSTCODE)})), count_if(regexp_matches(v, {literal(_EMAIL)})),
+    count_if(regexp_full_match(d, '[0-9]{{10}}')),
     count_if(nhs_number_valid(d)),
     count_if(CASE WHEN regexp_matches(v, '^[^0-9]+$')
         THEN list_has_any(regexp_split_to_array(upper(v), '[^[:alpha:]''-]+'), $names) ELSE false END)
@@ -65,16 +66,15 @@ def _scan(
 ) -> Sequence[Leak]:
     if column.strip().lower().replace(" ", "_").replace("-", "_") in _FORBIDDEN_COLUMNS.split():
         return [Leak(column, "by its name", 0)]
-    if kind == "VARCHAR":
-        where = f"{name(column)} IS NOT NULL"
-    elif kind in {"BIGINT", "DOUBLE", "INTEGER"}:  # of all identifiers, only NHS numbers are numbers
-        where = f"{name(column)} BETWEEN 1000000000 AND 9999999999"
-    else:
+    value, where = name(column), f"{name(column)} IS NOT NULL"
+    if kind in {"BIGINT", "DOUBLE", "INTEGER"}:  # of all identifiers, only NHS numbers are numbers
+        value, where = f"CAST({value} AS BIGINT)", f"{value} BETWEEN 1000000000 AND 9999999999"
+    elif kind != "VARCHAR":
         return []
     known = next((each for each in schema.columns if each.name == column), None)
     checked = known is not None and known.check == "verhoeff"  # ten-digit SNOMED codes are no NHS numbers
     closed = known is not None and bool(known.codes)
-    query = _COUNTS.replace("$column", name(column)).replace("$relation", relation).replace("$where", where)
+    query = _COUNTS.replace("$value", value).replace("$relation", relation).replace("$where", where)
     row = connection.execute(query, {"names": _common_names()}).fetchall()[0]
     values, ninos, postcodes, emails, tens, nhs, named = (int(count or 0) for count in row)
     found = {"NINOs": ninos, "postcodes": postcodes, "e-mail addresses": emails}

@@ -13,9 +13,9 @@ from great_expectations import expectations
 from great_expectations.core.expectation_suite import ExpectationSuite
 
 from linkage.deliveries import History
-from linkage.sql import name
 from linkage.staging import unread_columns
 from linkage.suppliers.schema import Column, RowRule, TableSchema
+from linkage.tables import name
 
 gxe: Any = expectations  # its models take a dozen optional fields each; they check them themselves
 
