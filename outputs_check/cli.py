@@ -12,10 +12,7 @@ import typer
 
 from lab.base.program import run
 from lab.base.settings import Settings
-from outputs_check.gate.check import check_submission
-from outputs_check.gate.report import printed
 from outputs_check.gate.result import Result
-from outputs_check.gate.scan import scan_files
 from outputs_check.review.commands import register
 
 app = typer.Typer(help="Check what wants to leave the lab.", no_args_is_help=True, add_completion=False)
@@ -61,6 +58,9 @@ def check(
     """Recompute a submission from its data. Exit status: 0 PASS, 10 REVIEW, 20 BLOCK, 2 wrong usage."""
     if commit and ledger is None:
         raise typer.BadParameter("--commit needs --ledger")
+    # Here, not above: pandas and the models take a second that a vote should not wait for.
+    from outputs_check.gate.check import check_submission
+
     return _answer(check_submission(submission, data, ledger=ledger, commit=commit), as_json)
 
 
@@ -71,15 +71,18 @@ def scan(
     as_json: _Json = False,
 ) -> int:
     """Look into files without their data: REVIEW at best. Exit status: 10 REVIEW, 20 BLOCK, 2 wrong usage."""
-    return _answer(
-        scan_files(paths, [owner.strip() for owner in owners.split(",") if owner.strip()]), as_json
-    )
+    from outputs_check.gate.scan import scan_files
+
+    named = [owner.strip() for owner in owners.split(",") if owner.strip()]
+    return _answer(scan_files(paths, named), as_json)
 
 
 def _answer(result: Result, as_json: bool) -> int:
     if as_json:
         typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
     else:
+        from outputs_check.gate.report import printed
+
         printed(result)
     return int(result.verdict)
 
