@@ -60,7 +60,7 @@ def match(
     if as_json:
         typer.echo(json.dumps(done.describe(options)))
         return
-    table = Table("method", "links", "probability", title=f"{done.result.links:,} links in {out}")
+    table = Table("method", "links", "probability", title=f"{done.links:,} links in {out}")
     for each in done.result.passes:
         if each.links:
             table.add_row(f"key:{each.name}", f"{each.links:,}", f"{each.probability:.4f}")

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from lab.base.errors import BadInput
-from linkage import matching, personfile, standardise
+from linkage import deterministic, matching, personfile, standardise
 from linkage.matching import MatchOptions, MatchResult
 from linkage.tables import confined, literal, scalar
 
@@ -48,6 +48,7 @@ class FileMatch:
 
     left: personfile.PersonFile
     right: personfile.PersonFile
+    links: int
     result: MatchResult
     notes: tuple[str, ...]
     score: Score | None
@@ -57,8 +58,9 @@ class FileMatch:
         return {
             "left_rows": self.left.rows,
             "right_rows": self.right.rows,
-            "links": self.result.links,
+            "links": self.links,
             "passes": [{**asdict(each), "probability": each.probability} for each in self.result.passes],
+            "passes_without_columns": list(self.result.skipped),
             "model": asdict(self.result.model),
             "method": options.describe(),
             "notes": list(self.notes),
@@ -81,40 +83,54 @@ def match_files(
             standardise.prepare(con)
             files = (personfile.load(con, left, "raw_left"), personfile.load(con, right, "raw_right"))
             forms = standardise.detect_forms(con, ["raw_left", "raw_right"])
-            standardise.standardise(con, "raw_left", "left_people", forms)
-            standardise.standardise(con, "raw_right", "right_people", forms)
+            for side in ("left", "right"):
+                standardise.standardise(con, f"raw_{side}", f"{side}_people", forms)
+                _group(con, side)
             result = matching.match(con, "left_people", "right_people", options)
             links = Path(scratch) / "links.parquet"
-            con.execute(f"COPY ({_LINKS}) TO {literal(str(links))} (FORMAT parquet, COMPRESSION zstd)")
-            score = _score(con, truth) if truth else None
+            target = f"{literal(str(links))} (FORMAT parquet, COMPRESSION zstd)"
+            con.execute(f"COPY ({_links(options)}) TO {target}")
+            count = int(scalar(con, f"SELECT count(*) FROM read_parquet({literal(str(links))})"))
+            score = _score(con, truth, links) if truth else None
         links.replace(out)
-    return FileMatch(*files, result, tuple(_notes(files, forms, result)), score)
+    return FileMatch(*files, count, result, tuple(_notes(files, forms, result)), score)
 
 
-_LINKS = """
-SELECT l.record_id AS left_id, r.record_id AS right_id, m.method, m.probability
-FROM matches m JOIN raw_left_ids l ON l.entity = m.left_entity
-JOIN raw_right_ids r ON r.entity = m.right_entity
-ORDER BY m.left_entity, m.right_entity
-"""
+def _group(con: duckdb.DuckDBPyConnection, side: str) -> None:
+    """Let the records that are evidently one person's link as one, or each would make the other ambiguous."""
+    deterministic.group_duplicates(con, f"{side}_people")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {side}_records AS "
+        f"SELECT i.record_id, i.entity, g.head FROM raw_{side}_ids i JOIN duplicate_groups g USING (entity)"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {side}_people AS "
+        f"SELECT p.* REPLACE (g.head AS entity) FROM {side}_people p JOIN duplicate_groups g USING (entity)"
+    )
 
 
-def _score(con: duckdb.DuckDBPyConnection, truth: Path) -> Score:
+def _links(options: MatchOptions) -> str:
+    """SQL of the links: of every record of a group, or one-to-one of the first of each."""
+    first = "WHERE l.entity = l.head AND r.entity = r.head" if options.one_to_one else ""
+    return f"""
+        SELECT l.record_id AS left_id, r.record_id AS right_id, m.method, m.probability
+        FROM matches m JOIN left_records l ON l.head = m.left_entity
+        JOIN right_records r ON r.head = m.right_entity {first}
+        ORDER BY l.entity, r.entity"""
+
+
+def _score(con: duckdb.DuckDBPyConnection, truth: Path, links: Path) -> Score:
     columns = personfile.read_table(con, truth, "truth_raw")
     if not {"left_id", "right_id"} <= set(columns):
         raise BadInput("the truth needs the columns left_id and right_id", where=str(truth))
-    con.execute(
-        "CREATE TEMP TABLE truth AS "
-        "SELECT DISTINCT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id FROM truth_raw"
+    ids = "left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id"
+    con.execute(f"CREATE TEMP TABLE truth AS SELECT DISTINCT {ids} FROM truth_raw")
+    con.execute(f"CREATE TEMP TABLE made AS SELECT {ids} FROM read_parquet({literal(str(links))})")
+    made, correct, true = (
+        int(scalar(con, f"SELECT count(*) FROM {source}"))
+        for source in ("made", "made JOIN truth USING (left_id, right_id)", "truth")
     )
-    correct = scalar(
-        con,
-        f"SELECT count(*) FROM (SELECT left_id::VARCHAR AS left_id, right_id::VARCHAR AS right_id "
-        f"FROM ({_LINKS})) JOIN truth USING (left_id, right_id)",
-    )
-    return Score(
-        scalar(con, "SELECT count(*) FROM matches"), correct, scalar(con, "SELECT count(*) FROM truth")
-    )
+    return Score(made, correct, true)
 
 
 def _notes(

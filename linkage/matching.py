@@ -1,6 +1,6 @@
 """Match two tables of people: ranked keys first, the model for what they leave."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -35,16 +35,11 @@ class MatchOptions:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """Links by pass and what the model did."""
+    """Links by pass, what the model did, and the passes that the columns did not allow."""
 
     passes: tuple[deterministic.PassResult, ...]
     model: probabilistic.ModelResult
-    skipped: tuple[str, ...] = field(default=())
-
-    @property
-    def links(self) -> int:
-        """Number of linked pairs."""
-        return sum(each.links for each in self.passes) + self.model.links
+    skipped: tuple[str, ...]
 
 
 def match(con: duckdb.DuckDBPyConnection, left: str, right: str, options: MatchOptions) -> MatchResult:

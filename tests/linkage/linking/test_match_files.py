@@ -42,7 +42,7 @@ def test_febrl_4(febrl: Path, tmp_path: Path, suffix: str, goal: float) -> None:
     assert links.left_id.is_unique
     assert links.right_id.is_unique
     assert links.probability.between(0, 1).all()
-    assert len(links) == found.score.links == found.result.links
+    assert len(links) == found.score.links == found.links
     assert any("postcode has not the British form" in note for note in found.notes)
 
 
@@ -94,6 +94,21 @@ def test_ids_keep_their_type_and_rows_without_ids_are_numbered(tmp_path: Path) -
     links = pd.read_parquet(tmp_path / "l.parquet")
     assert links[["left_id", "right_id"]].to_numpy().tolist() == [[77, 1]]
     assert "b.parquet has no record_id: its rows are numbered from 1" in found.notes
+
+
+@pytest.mark.parametrize(("one_to_one", "pairs"), [(True, [("a", "x")]), (False, [("a", "x"), ("a", "y")])])
+def test_two_records_of_one_person_do_not_set_each_other_aside(
+    tmp_path: Path, one_to_one: bool, pairs: list[tuple[str, str]]
+) -> None:
+    person = {"forename": "Ann", "surname": "Lee", "date_of_birth": "1980-05-20", "postcode": "M1 1AE"}
+    pd.DataFrame([{"record_id": "a", **person}]).to_csv(tmp_path / "left.csv", index=False)
+    twice = [{"record_id": each, **person} for each in ("x", "y")]
+    pd.DataFrame(twice).to_csv(tmp_path / "right.csv", index=False)
+    match_files(
+        tmp_path / "left.csv", tmp_path / "right.csv", tmp_path / "l.parquet", MatchOptions(one_to_one)
+    )
+    links = pd.read_parquet(tmp_path / "l.parquet")
+    assert list(zip(links.left_id, links.right_id, strict=True)) == pairs
 
 
 @pytest.mark.parametrize(
