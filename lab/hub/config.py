@@ -89,7 +89,7 @@ def _sessions(c: Any, settings: Settings) -> None:
     c.Spawner.env_keep = ["PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG"]
     c.Spawner.disable_user_config = True
     c.Spawner.start_timeout = c.Spawner.http_timeout = 60
-    c.Spawner.poll_interval = 5
+    c.Spawner.poll_interval = 2
 
 
 def _checking(c: Any, settings: Settings, places: Places) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import dask.dataframe as dd
 import pandas as pd
-from dask.diagnostics import ProgressBar
+from dask.diagnostics.progress import ProgressBar
 
 from lab.base.errors import NotFound
 from lab.clusters import embedded
