@@ -21,13 +21,12 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
 
     def _check(self, username: str, password: str) -> dict[str, Any] | None:
         db = self.settings.database()
-        good = verify_password(db, username, password)
-        found = person(db, username) if good else None
+        good, found = verify_password(db, username, password), person(db, username)
         if found is None:
-            return None
+            return None  # and nothing in the log: a stranger must not fill it
         with db.write(actor=username, via="hub") as unit:
-            unit.record("person.logged_in", subject=username)
-        return {"name": username, "admin": Role.ADMIN in found.roles}
+            unit.record("person.logged_in" if good else "person.login_refused", subject=username)
+        return {"name": username, "admin": Role.ADMIN in found.roles} if good else None
 
     async def refresh_user(self, user: Any, handler: Any = None, **_options: Any) -> bool | dict[str, Any]:
         """Ask the registry again: who is gone there is logged out, roles are as they are now."""

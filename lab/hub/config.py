@@ -11,13 +11,13 @@ from lab.hub.authenticator import RegistryAuthenticator
 from lab.hub.places import Places, socket_url
 from lab.hub.routes import SocketProxy
 from lab.hub.spawner import SandboxSpawner
+from lab.hub.tether import TETHERED
 from lab.registry.view import Role, person, projects_of
 from lab.session import room as inside
 
 CHECKING = "/services/checking/"
 _HERE = Path(__file__).parent
 _PROXY = "share/secure-data-lab/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
-_TETHERED = [sys.executable, "-m", "lab.hub.tether"]  # ends with the hub, however that ends
 _HALF_A_DAY = 12 * 3600
 # The hub's own pages have scripts in them; nothing comes from elsewhere.
 _POLICY = (
@@ -60,9 +60,9 @@ def _hub(c: Any, places: Places, port: int) -> None:
 
 def _proxy(c: Any, places: Places) -> None:
     c.JupyterHub.proxy_class = SocketProxy
-    c.ConfigurableHTTPProxy.command = [*_TETHERED, str(node()), str(proxy_program())]
+    c.ConfigurableHTTPProxy.command = [*TETHERED, str(node()), str(proxy_program())]
     c.ConfigurableHTTPProxy.api_url = socket_url(places.proxy)
-    c.ConfigurableHTTPProxy.pid_file = str(places.sockets / "proxy.pid")
+    c.ConfigurableHTTPProxy.pid_file = str(places.proxy_pid)
     c.ConfigurableHTTPProxy.log_level = "warn"
     c.ConfigurableHTTPProxy.command_umask = 0o077
 
@@ -86,10 +86,10 @@ def _sessions(c: Any, settings: Settings) -> None:
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.template_vars = {"lab": FrontPage(settings)}
     c.Spawner.hub_connect_url = socket_url(inside.HUB)
-    c.Spawner.env_keep = ["PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "XDG_RUNTIME_DIR"]
+    c.Spawner.env_keep = ["PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG"]
     c.Spawner.disable_user_config = True
     c.Spawner.start_timeout = c.Spawner.http_timeout = 60
-    c.Spawner.poll_interval = 5
+    c.Spawner.poll_interval = 2
 
 
 def _checking(c: Any, settings: Settings, places: Places) -> None:
@@ -97,7 +97,7 @@ def _checking(c: Any, settings: Settings, places: Places) -> None:
     c.JupyterHub.services = [
         {
             "name": "checking",
-            "command": [*_TETHERED, sys.executable, "-m", "outputs_check.web"],
+            "command": [*TETHERED, sys.executable, "-m", "outputs_check.web"],
             "environment": {
                 "LAB_HOME": str(settings.home),
                 "LAB_DATABASE_URL": settings.database_url,

@@ -19,8 +19,8 @@ _LONGEST_FOLDER = 60
 class Places:
     """Folders and sockets of one hub.
 
-    The sockets lie apart from the home folder: their paths must be short, and lower case, because
-    JupyterHub reads a socket's path as the host name of a URL, and host names lose their case.
+    A socket's path must be short, and lower case: JupyterHub reads it as the host name of a URL, and
+    host names lose their case. Where the home's own path is neither, the sockets lie apart from it.
     """
 
     state: Path
@@ -29,8 +29,7 @@ class Places:
     @classmethod
     def of(cls, settings: Settings) -> "Places":
         """Return the places of the hub of this home; the same home gives the same folder again."""
-        name = f"lab-{sha256_bytes(str(settings.home).encode())[:8]}"
-        return cls(settings.lab / "hub", _runtime_folder() / name)
+        return cls(settings.lab / "hub", _socket_folder(settings))
 
     @property
     def hub(self) -> Path:
@@ -41,6 +40,11 @@ class Places:
     def proxy(self) -> Path:
         """Socket over which the hub tells the proxy its routes."""
         return self.sockets / "proxy.sock"
+
+    @property
+    def proxy_pid(self) -> Path:
+        """File in which JupyterHub notes the proxy's process."""
+        return self.sockets / "proxy.pid"
 
     @property
     def checking(self) -> Path:
@@ -85,9 +89,9 @@ def socket_url(path: Path) -> str:
     return f"http+unix://{quote(str(path), safe='')}"
 
 
-def _runtime_folder() -> Path:
-    given = os.environ.get("XDG_RUNTIME_DIR", "")
-    usable = given.startswith("/") and given == given.lower() and len(given) <= _LONGEST_FOLDER
-    if usable and os.access(given, os.W_OK):
-        return Path(given)
-    return Path("/tmp")  # noqa: S108 - prepare() makes our folder there private, or refuses
+def _socket_folder(settings: Settings) -> Path:
+    at_home = settings.lab / "run"
+    if str(at_home) == str(at_home).lower() and len(os.fsencode(at_home)) <= _LONGEST_FOLDER:
+        return at_home
+    name = f"lab-{sha256_bytes(os.fsencode(settings.home))[:8]}"
+    return Path("/tmp", name)  # noqa: S108 - prepare() makes it private, or refuses

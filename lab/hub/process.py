@@ -16,6 +16,7 @@ from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.hub.config import proxy_program
 from lab.hub.places import Places, open_log
+from lab.hub.tether import TETHERED
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -55,13 +56,14 @@ def start_hub(settings: Settings, port: int) -> HubProcess:
     Raises:
         IsolationRefused: no sandbox can be had here.
         NotFound: the proxy is not installed.
-        LabError: the port is taken, or the hub did not come up.
+        LabError: it runs already, the port is taken, or it did not come up.
     """
     require_isolation()
     proxy_program()
     with settings.database().read():
         places = Places.of(settings)
     places.prepare()
+    _check_alone(places)
     _check_port(port)
     environment = {
         **os.environ,
@@ -72,7 +74,7 @@ def start_hub(settings: Settings, port: int) -> HubProcess:
     }
     with open_log(places.log) as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(_CONFIG), "--log-level", "INFO"],
+            [*TETHERED, sys.executable, "-m", "jupyterhub", "--config", str(_CONFIG), "--log-level", "INFO"],
             cwd=places.state,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -128,6 +130,15 @@ def _answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _check_alone(places: Places) -> None:
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(places.hub)) == 0:
+            raise LabError("the hub of this lab runs already", where=str(places.state))
+    # A proxy ends with its hub. JupyterHub would take a process that has its number now for it.
+    for left in (places.proxy_pid, places.proxy):
+        left.unlink(missing_ok=True)
 
 
 def _check_port(port: int) -> None:

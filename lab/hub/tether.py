@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+TETHERED = (sys.executable, "-m", "lab.hub.tether")  # before a command line: it ends with its parent
 _PR_SET_PDEATHSIG = 1
 
 

@@ -1,11 +1,13 @@
 """The project's extract: what is in it, and its tables as Dask DataFrames."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import dask.dataframe as dd
 import pandas as pd
+from dask.diagnostics.progress import ProgressBar
 
 from lab.base.errors import NotFound
 from lab.clusters import embedded
@@ -40,6 +42,7 @@ def extract(name: str, data: Path = DATA) -> dd.DataFrame:
     if name not in datasets:
         known = ", ".join(sorted(datasets))
         raise NotFound("the extract has no such dataset", where=name, remedy=f"choose one of: {known}")
+    _show_progress()
     frame: dd.DataFrame = dd.read_parquet(data / name)
     if "year" in frame.columns and isinstance(frame["year"].dtype, pd.CategoricalDtype):
         # The year of a part stands in its folder's name, where it is text.
@@ -51,6 +54,12 @@ def extract(name: str, data: Path = DATA) -> dd.DataFrame:
 def cluster(workers: int | None = None) -> Any:
     """Return a client of this session's cluster, started at the first call and sized to its limits."""
     return embedded.client(workers)
+
+
+@cache
+def _show_progress() -> None:
+    # Whatever takes longer than two seconds shows a bar.
+    ProgressBar(minimum=2.0).register()  # type: ignore[no-untyped-call]
 
 
 def _datasets(data: Path) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from running_lab import PASSWORD, RunningLab
 
 pytestmark = pytest.mark.journey
@@ -71,13 +71,18 @@ def _analyse_and_submit(rita: Page) -> str:
 
 def _see_it_checked(carl: Page, identifier: str) -> None:
     carl.get_by_role("link", name="Check outputs").click()
-    link = carl.get_by_role("link", name=identifier)
-    for _ in range(60):
-        if link.is_visible():
-            break
-        carl.wait_for_timeout(500)
-        carl.reload()
+    _reload_until(carl, carl.get_by_role("link", name=identifier))
     screenshot(carl, "queue")
-    link.click()
-    expect(carl.locator("body")).to_contain_text("Person-years by region and sex")
+    carl.get_by_role("link", name=identifier).click()
+    _reload_until(carl, carl.get_by_text("Person-years by region and sex").first)
     screenshot(carl, "submission")
+
+
+def _reload_until(page: Page, wanted: Locator) -> None:
+    """Look again, as a person does, until the page shows it: the gate takes its time."""
+    for _ in range(120):
+        if wanted.is_visible():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(wanted).to_be_visible()

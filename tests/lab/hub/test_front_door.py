@@ -11,9 +11,13 @@ from lab.hub.visitor import Visitor
 
 def test_only_the_right_password_opens(running_lab: RunningLab) -> None:
     Visitor(running_lab.hub.url).log_in("rita", PASSWORD)
+    db = running_lab.settings.database()
+    assert db.audit_events(action="person.logged_in", subject="rita")
     for username, password in (("rita", PASSWORD + "x"), ("rita", ""), ("nobody", PASSWORD)):
         with pytest.raises(NotPermitted, match="refused the login"):
             Visitor(running_lab.hub.url).log_in(username, password)
+    refused = db.audit_events(action="person.login_refused")
+    assert {event["actor"] for event in refused} == {"rita"}
 
 
 @pytest.mark.parametrize(

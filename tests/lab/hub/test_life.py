@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from running_lab import RunningLab, make_lab, require_hub
 
+from lab.base.errors import LabError
+from lab.base.settings import Settings
 from lab.hub.places import Places
 from lab.hub.process import free_port, start_hub
 
@@ -83,3 +86,16 @@ def test_a_killed_hub_starts_again_and_finds_the_session(tmp_path: Path) -> None
     assert _wait_until(lambda: not Places.of(settings).session("rita", "work-health").exists())
     ended = settings.database().audit_events(action="session.")
     assert [event["action"] for event in ended] == ["session.started", "session.ended"]
+
+
+def test_one_home_has_one_hub(running_lab: RunningLab) -> None:
+    with pytest.raises(LabError, match="the hub of this lab runs already"):
+        start_hub(running_lab.settings, free_port())
+
+
+def test_a_taken_port_is_named(tmp_path: Path, running_lab: RunningLab) -> None:
+    settings = Settings(tmp_path, f"sqlite:///{tmp_path / 'lab.db'}")
+    settings.prepare()
+    settings.database().create()
+    with pytest.raises(LabError, match=f"port {running_lab.hub.port} cannot be used"):
+        start_hub(settings, running_lab.hub.port)
