@@ -6,7 +6,7 @@ PEOPLE ?= 20000
 INPUT  ?=
 PORT   ?= 8000
 
-.PHONY: demo lab test lint lock clean
+.PHONY: demo lab test deploy-test lint lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
@@ -15,12 +15,17 @@ lab: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --stay --port $(PORT) --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not deploy"
+
+# Installs with Ansible into a folder of its own: slower than all other tests together.
+deploy-test: $(VENV)/.ready
+	$(BIN)/python -m pytest -m deploy
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/ansible-lint --offline --profile production -q ansible
 
 # The environment is made anew from the lock file whenever that changes.
 $(VENV)/.ready: requirements.lock pyproject.toml lab/bootstrap.py lab/hub/proxy/package-lock.json
