@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from lab.base.signing import ensure_key, sign_manifest
 from lab.catalogue.grants import Grant, GrantedDataset, add_grant
 from lab.catalogue.receive import receive_extract
 from lab.hub.config import proxy_program
-from lab.hub.process import HubProcess, free_port, start_hub
+from lab.hub.process import HubProcess, free_port, start_hub, stop_sessions
 from lab.hub.visitor import Kernel, Visitor
 from lab.registry import people, projects
 from lab.registry.view import Role
@@ -55,11 +54,8 @@ class RunningLab:
 
     def close(self) -> None:
         """Stop the sessions and the hub."""
-        for visitor in self._visitors.values():
-            for project in ("work-health", "pensions"):
-                with suppress(requests.RequestException):
-                    visitor.stop_session(project)
         self.hub.stop()
+        stop_sessions(self.settings)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from lab.base.settings import Settings
 from lab.hub.config import proxy_program
 from lab.hub.places import Places, open_log
 from lab.hub.tether import TETHERED
+from lab.session.room import KEEPER
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -94,12 +96,34 @@ def start_hub(settings: Settings, port: int) -> HubProcess:
 
 @contextmanager
 def running_hub(settings: Settings, port: int) -> Iterator[HubProcess]:
-    """Run a hub for as long as the block lasts."""
+    """Run a hub, and the sessions that it starts, for as long as the block lasts."""
     hub = start_hub(settings, port)
     try:
         yield hub
     finally:
         hub.stop()
+        stop_sessions(settings)
+
+
+def stop_sessions(settings: Settings) -> None:
+    """End the sessions that run, and wait until they are gone."""
+    keepers = list(Places.of(settings).sockets.glob(f"s-*/{KEEPER.name}"))
+    deadline = time.monotonic() + _STOP_SECONDS
+    for keeper in keepers:
+        if pid := _listener(keeper):
+            os.kill(pid, signal.SIGTERM)
+    while any(keeper.exists() and _listener(keeper) for keeper in keepers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _listener(path: Path) -> int:
+    """Return the process that listens at a socket, as the kernel knows it; 0 where nobody does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(path)) != 0:
+            return 0
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
 
 
 def free_port() -> int:

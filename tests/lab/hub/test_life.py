@@ -84,8 +84,11 @@ def test_a_killed_hub_starts_again_and_finds_the_session(tmp_path: Path) -> None
     finally:
         lab.close()
     assert _wait_until(lambda: not Places.of(settings).session("rita", "work-health").exists())
-    ended = settings.database().audit_events(action="session.")
-    assert [event["action"] for event in ended] == ["session.started", "session.ended"]
+    assert _wait_until(lambda: _recorded(settings) == ["session.started", "session.ended"])
+
+
+def _recorded(settings: Settings) -> list[str]:
+    return [event["action"] for event in settings.database().audit_events(action="session.")]
 
 
 def test_one_home_has_one_hub(running_lab: RunningLab) -> None:
