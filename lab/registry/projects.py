@@ -10,7 +10,7 @@ from lab.base.errors import BadInput, NotFound
 from lab.registry.models import MembershipRow, PersonRow, ProjectRow
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST = 40
+_LONGEST = 30  # what JupyterHub allows in the name of a server
 
 
 def ensure_project(
@@ -23,7 +23,7 @@ def ensure_project(
     """
     if len(slug) > _LONGEST or not _SLUG.fullmatch(slug):
         raise BadInput(
-            "not a project name", where=slug, remedy="use a-z, 0-9 and single hyphens, at most 40 characters"
+            "not a project name", where=slug, remedy="use a-z, 0-9 and single hyphens, at most 30 characters"
         )
     if ends < starts:
         raise BadInput("a project cannot end before it starts", where=slug)

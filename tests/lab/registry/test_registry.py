@@ -139,7 +139,7 @@ def test_odd_user_names_are_refused(db: Database, name: str) -> None:
         people.ensure_person(db, name, "X", actor="adam")
 
 
-@pytest.mark.parametrize("slug", ["", "P1", "a--b", "-a", "a-", "a_b", "a" * 41, "../p", "p1\n"])
+@pytest.mark.parametrize("slug", ["", "P1", "a--b", "-a", "a-", "a_b", "a" * 31, "../p", "p1\n"])
 def test_odd_project_names_are_refused(db: Database, slug: str) -> None:
     with pytest.raises(BadInput, match="not a project name"):
         projects.ensure_project(db, slug, title="", purpose="", starts=TODAY, ends=TODAY, actor="adam")
