@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 from running_lab import room, running_lab
 
 from lab.base.settings import Settings
 
-__all__ = ["room", "running_lab"]
+__all__ = ["chromium", "room", "running_lab"]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from lab.base.sandbox import bubblewrap
 
 def test_killed_at_any_step_nothing_is_half_accepted(supplied: Path, tmp_path: Path) -> None:
     delivery = supplied / "hmrc" / "employments"
-    script = Path(__file__).parents[2] / "killed_receive.py"
+    script = Path(__file__).parents[2] / "support" / "killed_receive.py"
     command = [sys.executable, str(script), str(tmp_path / "home"), str(delivery), *map(str, range(1, 20))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,11 +1,9 @@
 """A checker at the keyboard of a real browser, without JavaScript and without a mouse."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from review_browser import HEADER, PREFIX, sign
 from simulated_gate import TABLE, Submit
 
@@ -13,20 +11,7 @@ from outputs_check.review import reading
 from outputs_check.review.intake import intake
 from outputs_check.review.station import Station
 
-CHROMIUM = Path("/usr/bin/chromium")
 _MOST_KEYS = 60
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have Chromium: install Debian's package chromium")
-        pytest.skip("no Chromium on this machine (Debian's package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real Chromium for journeys."""
+"""A real Chromium: one for all tests, as there can be one driver in a process."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     # Chromium's own sandbox refuses to run as root, as tests sometimes do.
-    options = ["--no-sandbox"] if os.getuid() == 0 else []
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*options, "--disable-gpu"])
         yield browser
