@@ -10,6 +10,7 @@ from rich.table import Table
 
 from lab.base.database import Database
 from lab.base.errors import BadInput
+from lab.base.files import sha256_file
 from lab.base.settings import Settings
 from linkage.keys import Keys
 from linkage.matching import MatchOptions
@@ -146,9 +147,10 @@ def extract(
 def init_keys(context: typer.Context) -> None:
     """Make the master key and the key that signs extracts."""
     call: Caller = context.obj
-    call.settings.prepare()
     keys = Keys.of(call.settings)
-    keys.create()
+    with call.database().write(actor=call.actor, via="linkage") as unit:
+        keys.create()
+        unit.record("keys.created", subject=keys.public.name, details={"sha256": sha256_file(keys.public)})
     typer.echo(f"keys in {keys.folder}, public half in {keys.public}")
 
 

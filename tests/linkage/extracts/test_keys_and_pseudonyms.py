@@ -89,6 +89,7 @@ def test_keys_are_private_and_never_made_twice(settings: Settings) -> None:
     assert "never overwritten" in str(again.exception)
     assert keys.read_master() == before
     assert run.invoke(app, [*home, "keys", "check"]).exit_code == 0
+    assert [event["action"] for event in settings.database().audit_events()] == ["keys.created"]
 
 
 @pytest.mark.parametrize(
