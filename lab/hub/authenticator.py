@@ -7,11 +7,17 @@ from jupyterhub.auth import Authenticator
 from traitlets import Instance
 
 from lab.base.settings import Settings
-from lab.registry.view import Role, person, verify_password
+from lab.registry.view import Person, Role, person, verify_password
+
+ADMINS = "admins"
 
 
 class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
-    """Lets in who has an account in the registry; who is an admin there is one here."""
+    """Lets in who has an account in the registry.
+
+    Nobody is an admin of JupyterHub, who could act as anybody: two checkers would be one admin. Admins
+    of the registry are in a group, which has a role of its own.
+    """
 
     settings = Instance(Settings).tag(config=True)
 
@@ -26,11 +32,14 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
             return None  # and nothing in the log: a stranger must not fill it
         with db.write(actor=username, via="hub") as unit:
             unit.record("person.logged_in" if good else "person.login_refused", subject=username)
-        return {"name": username, "admin": Role.ADMIN in found.roles} if good else None
+        return _known(found) if good else None
 
     async def refresh_user(self, user: Any, handler: Any = None, **_options: Any) -> bool | dict[str, Any]:
         """Ask the registry again: who is gone there is logged out, roles are as they are now."""
         found = await asyncio.to_thread(person, self.settings.database(), user.name)
-        if found is None:
-            return False
-        return {"name": user.name, "admin": Role.ADMIN in found.roles, "auth_state": None}
+        return _known(found) if found is not None else False
+
+
+def _known(found: Person) -> dict[str, Any]:
+    groups = [ADMINS] if Role.ADMIN in found.roles else []
+    return {"name": found.username, "admin": False, "groups": groups, "auth_state": None}

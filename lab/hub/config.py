@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.base.errors import NotFound
 from lab.base.settings import Settings
-from lab.hub.authenticator import RegistryAuthenticator
+from lab.hub.authenticator import ADMINS, RegistryAuthenticator
 from lab.hub.places import Places, socket_url
 from lab.hub.routes import SocketProxy
 from lab.hub.spawner import SandboxSpawner
@@ -73,10 +73,14 @@ def _people(c: Any, settings: Settings) -> None:
     c.Authenticator.allow_all = True  # the registry alone decides who is a person here
     c.Authenticator.auth_refresh_age = 60
     c.Authenticator.refresh_pre_spawn = True
+    c.Authenticator.manage_groups = True
     # A person has no tokens and shares nothing: what she may do, she does in the browser.
     own = ("read:users", "users:activity", "servers", "access:servers")
+    # An admin sees and stops sessions; into one, or into another's account, she cannot get.
+    watch = ("admin-ui", "list:users", "read:users", "read:servers", "delete:servers", "read:hub")
     c.JupyterHub.load_roles = [
-        {"name": "user", "scopes": [*(f"{scope}!user" for scope in own), "access:services!service=checking"]}
+        {"name": "user", "scopes": [*(f"{scope}!user" for scope in own), "access:services!service=checking"]},
+        {"name": "watch", "scopes": list(watch), "groups": [ADMINS]},
     ]
 
 

@@ -53,8 +53,22 @@ def test_the_front_page_lists_the_persons_own_projects(running_lab: RunningLab) 
 def test_nobody_enters_anothers_session(running_lab: RunningLab) -> None:
     path = "/user/rita/work-health/api/contents"
     assert running_lab.get("rita", path).status_code == 200
-    for username in ("ravi", "carl"):
+    for username in ("ravi", "carl", "adam"):
         assert running_lab.get(username, path).status_code in {403, 404}
+
+
+def test_an_admin_watches_sessions_and_enters_none(running_lab: RunningLab, room: RoomKernel) -> None:
+    room.run("pass")
+    adam = running_lab.visitor("adam")
+    running_lab.visitor("carl")  # the hub knows him from now on
+    headers = {"X-XSRFToken": adam.xsrf("/hub/"), "Referer": f"{adam.url}/hub/admin"}
+    seen = adam.browser.get(f"{adam.url}/hub/api/users/rita", headers=headers, timeout=60).json()
+    assert seen["servers"]["work-health"]["ready"]
+    assert adam.browser.get(f"{adam.url}/hub/admin", timeout=60).status_code == 200
+    for path in ("users/carl/tokens", "users/rita/servers/work-health", "users/rita/server", "users/x"):
+        answer = adam.browser.post(f"{adam.url}/hub/api/{path}", headers=headers, json={}, timeout=60)
+        assert answer.status_code in {403, 404}, path
+    assert running_lab.get("adam", "/user/rita/work-health/api/contents").status_code in {403, 404}
 
 
 def test_researchers_have_no_tokens(running_lab: RunningLab) -> None:
