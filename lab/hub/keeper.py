@@ -11,17 +11,20 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tornado.netutil import bind_unix_socket
 
 from lab.base.errors import LabError
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
 from lab.hub.places import Places, open_log
 from lab.hub.room import Room
-from lab.hub.singleuser import PRIVATE
+from lab.hub.singleuser import DOOR, PRIVATE
 from lab.session.room import LONGEST_REQUEST
 
 _PATIENCE = 30.0  # seconds that a connection may stay silent
@@ -36,23 +39,33 @@ class Keeper:
     settings: Settings
     room: Room
 
-    async def keep(self, argv: Sequence[str], *, message: bytes | None, log: Path | None) -> int:
+    async def keep(
+        self,
+        argv: Sequence[str],
+        *,
+        message: bytes | None,
+        log: Path | None,
+        door: socket.socket | None = None,
+    ) -> int:
         """Run a command in the room until it ends or we are told to stop; return its exit status.
 
         Args:
             argv: the command.
             message: what it reads on standard input; None leaves it ours.
             log: where what it prints goes; None leaves it ours.
+            door: a listening socket that it inherits, under the same number.
         """
         self.room.prepare()
         box = await self._serve()
         try:
-            return await self._run(argv, message, log)
+            return await self._run(argv, message, log, door)
         finally:
             box.close()
             shutil.rmtree(self.room.sockets, ignore_errors=True)
 
-    async def _run(self, argv: Sequence[str], message: bytes | None, log: Path | None) -> int:
+    async def _run(
+        self, argv: Sequence[str], message: bytes | None, log: Path | None, door: socket.socket | None
+    ) -> int:
         sandbox = self.room.sandbox()
         process = await asyncio.create_subprocess_exec(
             *sandbox.command(argv),
@@ -60,6 +73,7 @@ class Keeper:
             stdin=asyncio.subprocess.PIPE if message is not None else None,
             stdout=asyncio.subprocess.PIPE if log else None,
             stderr=asyncio.subprocess.STDOUT if log else None,
+            pass_fds=(door.fileno(),) if door else (),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -134,7 +148,11 @@ def main() -> None:
         keeper = Keeper(settings, room)
         log = Places.of(settings).session_log(given.user, given.project)
         command = [sys.executable, "-m", "lab.hub.singleuser"]
-        status = asyncio.run(keeper.keep(command, message=json.dumps(private).encode(), log=log))
+        room.prepare()
+        # Ours, in a folder that the room cannot write: a link put there would lead the proxy elsewhere.
+        with bind_unix_socket(str(room.server_socket), mode=0o600) as door:
+            message = json.dumps({**private, DOOR: str(door.fileno())}).encode()
+            status = asyncio.run(keeper.keep(command, message=message, log=log, door=door))
         with db.write(actor=given.user, via="session") as unit:
             unit.record("session.ended", subject=given.project, details={"status": status})
     except LabError as error:

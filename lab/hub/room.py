@@ -61,11 +61,11 @@ class Room:
     @property
     def server_socket(self) -> Path:
         """The notebook server's socket, as the host sees it."""
-        return self.sockets / "server" / inside.SERVER.name
+        return self.sockets / inside.SERVER.name
 
     def prepare(self) -> None:
         """Make the folders that are mounted, for their owner only."""
-        for folder in (self.workspace, self.sockets, self.sockets / "server", self.sockets / "hub"):
+        for folder in (self.workspace, self.sockets, self.sockets / "hub"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.hub_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -85,9 +85,8 @@ class Room:
         return (
             (self.extract.path, str(inside.DATA), False, "the project's extract"),
             (self.workspace, str(inside.WORKSPACE), True, "her files of this project"),
-            (self.sockets, str(inside.SOCKETS), False, "the keeper's socket"),
+            (self.sockets, str(inside.SOCKETS), False, "the keeper's socket and the server's"),
             (self.hub_socket.parent, str(inside.HUB.parent), False, "the hub's API, for the login"),
-            (self.sockets / "server", str(inside.SERVER.parent), True, "the notebook server's socket"),
         )
 
     def explain(self) -> dict[str, Any]:

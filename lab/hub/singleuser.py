@@ -6,16 +6,29 @@ of it stands in a command line, nor in the environment that /proc shows to every
 
 import json
 import os
+import socket
 import sys
 
 PRIVATE = ("JUPYTERHUB_", "JPY_")
+DOOR = "LAB_DOOR"  # number of the socket that the keeper listens at, for the server to take over
 
 
 def main() -> None:
     """Take the private settings, then run JupyterHub's single-user server."""
     os.environ.update(json.load(sys.stdin))
+    door = socket.socket(fileno=int(os.environ.pop(DOOR)))
+    door.setblocking(False)
+    from jupyter_server.serverapp import ServerApp
     from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
+    class Server(ServerApp):
+        """Answers at the keeper's socket instead of one of its own."""
+
+        def _bind_http_server_unix(self) -> bool:
+            self.http_server.add_socket(door)
+            return True
+
+    JupyterHubSingleUser.serverapp_class = Server
     JupyterHubSingleUser.launch_instance(argv=[])
 
 

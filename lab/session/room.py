@@ -7,7 +7,7 @@ WORKSPACE = Path("/workspace")  # the person's own folder for the project, her h
 SOCKETS = Path("/run/lab")
 KEEPER = SOCKETS / "keeper.sock"  # submissions go out here
 HUB = SOCKETS / "hub" / "hub.sock"  # the hub's API, for the notebook server
-SERVER = SOCKETS / "server" / "server.sock"  # the notebook server, for the proxy
+SERVER = SOCKETS / "server.sock"  # the notebook server, for the proxy
 
 DECLARATION = "submission.toml"
 

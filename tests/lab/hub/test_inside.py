@@ -166,6 +166,17 @@ def test_nothing_of_another_project_is_in_any_folder(room: RoomKernel) -> None:
     assert found == "['w'] False"
 
 
+def test_no_link_takes_the_place_of_the_servers_socket(room: RoomKernel) -> None:
+    # The proxy, outside, would follow it: to the host's own services, or into another's session.
+    body = """
+    import os
+    from lab.session.room import SERVER
+    os.symlink("/run/docker.sock", SERVER.with_name("link"))
+    return os.replace(SERVER.with_name("link"), SERVER)
+    """
+    assert _inside(room, body) == "shut: OSError"
+
+
 def test_the_data_cannot_be_changed(room: RoomKernel) -> None:
     for place in ("/data/x", "/run/lab/x", "/usr/x", "/etc/x", f"{sys.prefix}/x"):
         assert _inside(room, f"return open({place!r}, 'w').write('x')") in {

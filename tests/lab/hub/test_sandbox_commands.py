@@ -66,7 +66,7 @@ def test_explain_names_every_mount_and_socket(lab: Settings) -> None:
     told = json.loads(_lab(lab, "sandbox", "explain", *whose, "--json").stdout)
     named = {mount["target"] for mount in told["mounts"]}
     writable = {mount["target"] for mount in told["mounts"] if mount["writable"]}
-    assert writable == {"/workspace", "/run/lab/server"}
+    assert writable == {"/workspace"}
     assert {"/data", "/workspace", "/run/lab", "/run/lab/hub"} <= named
     _, mounted, _ = _run(lab, "/bin/cat", "/proc/self/mounts")
     places = {line.split()[1] for line in mounted.splitlines()}
