@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,6 +32,8 @@ from outputs_check.gate.verdict import Evidence, Verdict
 # Maximum likelihood stops where its own tolerance says; least squares is exact to rounding.
 _TOLERANCE = {"ols": 1e-7}
 _ITERATED = 1e-4
+# What a design matrix may have: least squares takes time with the square of its columns.
+_MOST_COLUMNS, _MOST_CELLS = 1_000, 500_000_000
 _COLUMNS: dict[str, Callable[[Any], Array]] = {
     "coef": lambda fit: fit.params,
     "std_err": lambda fit: fit.bse,
@@ -84,6 +87,7 @@ def _fit(question: Question, formula: Formula, records: Records) -> Fitted:
         {unit: hashes[complete] for unit, hashes in records.units.items()},
     )
     kinds = {name: kind_of(question.types[name]) for name in formula.columns}
+    _check_size(formula, records.frame, kinds)
     frame = _as_written(records.frame, kinds)
     namespace = {"log": np.log, "np": SimpleNamespace(log=np.log)}
     statistic = question.output.statistic
@@ -114,6 +118,16 @@ def _fit(question: Question, formula: Formula, records: Records) -> Fitted:
         fit=fit,
         separated=separated or not converged,
     )
+
+
+def _check_size(formula: Formula, frame: pd.DataFrame, kinds: dict[str, str]) -> None:
+    """Refuse what would not fit: `a*b*c` doubles with each factor, C() has a column for each value."""
+    coded = {name for name in formula.columns if name in formula.coded or kinds[name] != "number"}
+    wide = {name: frame[name].nunique() if name in coded else 1 for name in formula.columns}
+    columns = sum(math.prod(1 + wide[name] for name in term) - 1 for term in formula.terms)
+    if columns > _MOST_COLUMNS or columns * len(frame) > _MOST_CELLS:
+        text = f"the model would have up to {columns:,} coefficients, too many to fit it again"
+        raise Blocked(declarations.NO_EVIDENCE.block(text))
 
 
 def _as_written(frame: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:

@@ -222,6 +222,12 @@ DISCLOSIVE: dict[str, Case] = {
         {"statistic": "ols", "model": "pay ~ region * sex"},
         "model.cells",
     ),
+    "a model with more columns than fit": (
+        same,
+        lambda d: "term,coef,std_err\nIntercept,1,1\n",
+        {"statistic": "ols", "model": "employed ~ C(pay) * C(age)"},
+        "evidence.none",
+    ),
     "a model of twelve people": (
         lambda d: d.head(12).assign(sex=["F", "M"] * 6),
         lambda d: regression("ols", "pay ~ age + employed + C(sex)", d),
