@@ -50,6 +50,7 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, mode)  # the mode that was asked for, whatever the umask
             stream.write(data)
             stream.flush()
             os.fsync(descriptor)

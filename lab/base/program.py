@@ -22,6 +22,7 @@ def run(app: typer.Typer) -> NoReturn:
 
     0 done; 1 a clear error; 2 wrong usage; 130 interrupted; 70 a fault of ours (seen with --debug).
     """
+    os.umask(0o077)  # whatever is written is its owner's alone, unless it says otherwise
     arguments = sys.argv[1:]
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     debug = "--debug" in own

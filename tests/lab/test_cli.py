@@ -53,6 +53,12 @@ def test_bad_input(home: Path, arguments: tuple[str, ...], parts: tuple[str, ...
     _is_one_clear_line(lab(home, *arguments), *parts)
 
 
+def test_what_is_written_is_its_owners_alone(home: Path) -> None:
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert {"lab.db", "audit.jsonl"} <= {path.name for path in files}
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+
+
 def test_wrong_usage_is_two(home: Path) -> None:
     for arguments in (("nonsense",), ("person", "add"), ("person", "add", "x", "--nope")):
         result = lab(home, *arguments)
