@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import select
+
+from lab.base.audit import AuditEvent
 from lab.base.errors import BadInput, LabError
 from lab.base.files import canonical_json, copy_beneath, new_folder
 from lab.base.settings import Settings
@@ -71,15 +75,19 @@ class DropBox:
             "workspace_folder": folder,
         }
         inbox = self.settings.checking / "inbox"
-        # The folder takes its name inside the transaction: what cannot arrive is not in the log.
-        with (
-            self.settings.database().write(actor=self.username, via="session") as unit,
-            new_folder(inbox / identifier) as box,
-        ):
-            digests = self._copy(folder, names, box / "files")
-            (box / "envelope.json").write_bytes(canonical_json(envelope))
-            details = {"project": self.project, "extract": self.extract, "files": digests}
-            unit.record("submission.sent", subject=identifier, details=details)
+        inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Copied first: while it lasts, others can write to the database.
+        with TemporaryDirectory(prefix=f".{identifier}.", dir=inbox) as copied:
+            digests = self._copy(folder, names, Path(copied) / "files")
+            # The folder takes its name inside the transaction: what cannot arrive is not in the log.
+            with (
+                self.settings.database().write(actor=self.username, via="session") as unit,
+                new_folder(inbox / identifier) as box,
+            ):
+                (Path(copied) / "files").rename(box / "files")
+                (box / "envelope.json").write_bytes(canonical_json(envelope))
+                details = {"project": self.project, "extract": self.extract, "files": digests}
+                unit.record("submission.sent", subject=identifier, details=details)
         return {**envelope, "files": digests}
 
     def _copy(self, folder: str, names: list[str], box: Path) -> dict[str, str]:
@@ -96,8 +104,17 @@ class DropBox:
 
         The log knows what was sent; what the gate has not answered yet counts as submitted.
         """
-        sent = self.settings.database().audit_events(action="submission.sent", last=_MOST_LISTED)
-        return [self._answer_of(event["subject"]) for event in sent if self._is_own(event["subject"])]
+        # Chosen in the query: however much others send, a project sees its own.
+        query = (
+            select(AuditEvent.subject)
+            .where(AuditEvent.action == "submission.sent")
+            .where(AuditEvent.subject.startswith(f"{self.project}-", autoescape=True))
+            .order_by(AuditEvent.seq.desc())
+            .limit(_MOST_LISTED)
+        )
+        with self.settings.database().read() as session:
+            sent = session.scalars(query).all()
+        return [self._answer_of(subject) for subject in reversed(sent) if self._is_own(subject)]
 
     def _answer_of(self, identifier: str) -> dict[str, Any]:
         try:

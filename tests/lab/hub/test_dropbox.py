@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.base.files import copy_beneath
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
 
@@ -106,6 +107,25 @@ def test_a_project_reads_its_own_answers_only(box: DropBox) -> None:
         ("work-health", "in_review", "PASS"),
         ("work-health", "submitted", None),
     ]
+
+
+def test_others_submissions_push_nothing_out(box: DropBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.hub.dropbox._MOST_LISTED", 2)
+    own = _submit(box, "t.csv")["receipt"]["id"]
+    for _ in range(3):
+        assert _submit(replace(box, project="pensions"), "t.csv")["ok"]
+    assert [entry["id"] for entry in box.answer({"action": "status"})["submissions"]] == [own]
+
+
+def test_the_database_is_free_while_files_are_copied(box: DropBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy(*arguments: Any) -> str:
+        with box.settings.database().write(actor="adam") as unit:
+            unit.record("test.wrote", subject="meanwhile")
+        return copy_beneath(*arguments)
+
+    monkeypatch.setattr("lab.hub.dropbox.copy_beneath", copy)
+    assert _submit(box, "t.csv")["ok"]
+    assert box.settings.database().audit_events(action="test.wrote")
 
 
 _JSON = st.recursive(
