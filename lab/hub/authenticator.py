@@ -7,11 +7,14 @@ from jupyterhub.auth import Authenticator
 from traitlets import Instance
 
 from lab.base.settings import Settings
-from lab.registry.view import Role, person, verify_password
+from lab.registry.view import Person, person, verify_password
 
 
 class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
-    """Lets in who has an account in the registry; who is an admin there is one here."""
+    """Lets in who has an account in the registry; roles there are groups here.
+
+    Nobody is an admin of JupyterHub: that would open every session and every account at once.
+    """
 
     settings = Instance(Settings).tag(config=True)
 
@@ -26,11 +29,15 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
             return None  # and nothing in the log: a stranger must not fill it
         with db.write(actor=username, via="hub") as unit:
             unit.record("person.logged_in" if good else "person.login_refused", subject=username)
-        return {"name": username, "admin": Role.ADMIN in found.roles} if good else None
+        return _known(found) if good else None
 
     async def refresh_user(self, user: Any, handler: Any = None, **_options: Any) -> bool | dict[str, Any]:
         """Ask the registry again: who is gone there is logged out, roles are as they are now."""
         found = await asyncio.to_thread(person, self.settings.database(), user.name)
         if found is None:
             return False
-        return {"name": user.name, "admin": Role.ADMIN in found.roles, "auth_state": None}
+        return {**_known(found), "auth_state": None}
+
+
+def _known(found: Person) -> dict[str, Any]:
+    return {"name": found.username, "admin": False, "groups": [role.value for role in found.roles]}
