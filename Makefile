@@ -6,7 +6,7 @@ PEOPLE ?= 20000
 INPUT  ?=
 PORT   ?= 8000
 
-.PHONY: demo lab test deploy-test lint lock clean
+.PHONY: demo lab test deploy-test screenshots lint lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
@@ -20,6 +20,11 @@ test: $(VENV)/.ready
 # Installs with Ansible into a folder of its own: slower than all other tests together.
 deploy-test: $(VENV)/.ready
 	$(BIN)/python -m pytest -m deploy
+
+# The pictures in README.md, as the journey of a real browser saw them.
+screenshots: $(VENV)/.ready
+	$(BIN)/python -m pytest tests/journeys
+	cp var/screenshots/projects.png var/screenshots/notebook.png var/screenshots/submission.png .readme/
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

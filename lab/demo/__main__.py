@@ -57,6 +57,7 @@ def _has_extract(place: Place) -> bool:
 
 
 def _stay(place: Place, port: int) -> None:
+    prepare.leave_notebook(place)
     passwords = place.accounts()
     with running_hub(Settings.load(place.home), port) as hub:
         print(f"\nThe lab is open at {hub.url}   (Ctrl-C closes it)\n")

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from lab.base.errors import LabError
 from lab.base.files import write_atomic
+from lab.base.settings import Settings
 from lab.demo.programs import Programs
 from lab.demo.report import Report
+from lab.hub.room import workspace_of
 
+NOTEBOOK = Path(__file__).parent / "analysis.ipynb"
 PROJECT = "work-health"
 PEOPLE = {
     "rita": ("Rita Researcher", "researcher"),
@@ -116,6 +119,15 @@ def extract(place: Place, report: Report) -> None:
         programs.run("lab", "grant", "export", "--project", PROJECT, "--out", str(order), actor="adam")
         made = programs.ask("linkage", "extract", "--project", PROJECT, "--grant", str(order))
         station.told = programs.run("lab", "catalogue", "receive", made["path"], actor="adam").strip()
+
+
+def leave_notebook(place: Place) -> Path:
+    """Leave the demo's notebook in rita's workspace, unless she has it, and may have changed it."""
+    path = workspace_of(Settings.load(place.home), "rita", PROJECT) / NOTEBOOK.name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        write_atomic(path, NOTEBOOK.read_bytes(), 0o600)
+    return path
 
 
 def _people_and_project(place: Place) -> None:

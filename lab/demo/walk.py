@@ -4,17 +4,15 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from lab.base.errors import LabError
 from lab.base.settings import Settings
-from lab.demo.prepare import PROJECT, Place
+from lab.demo.prepare import PROJECT, Place, leave_notebook
 from lab.demo.report import Report
 from lab.hub.process import free_port, running_hub
 from lab.hub.visitor import SessionPage, Visitor
 
-NOTEBOOK = Path(__file__).parent / "analysis.ipynb"
 CHECKERS = ("carl", "cora")
 _PATIENCE = 90.0
 _DECIDED = {"in_review", "returned"}
@@ -23,7 +21,7 @@ _DECIDED = {"in_review", "returned"}
 def walk(place: Place, report: Report) -> None:
     """Walk the road from the login page to the release folder."""
     with _lab(place, report) as page:
-        submission = _analyse(page, report)
+        submission = _analyse(place, page, report)
         shown = _checked(place, report, submission)
         page.visitor.stop_session(PROJECT)
     _review(place, report, submission, shown)
@@ -43,10 +41,9 @@ def _lab(place: Place, report: Report) -> Iterator[SessionPage]:
         yield page
 
 
-def _analyse(page: SessionPage, report: Report) -> str:
+def _analyse(place: Place, page: SessionPage, report: Report) -> str:
     with report.station("analysis") as station:
-        text = NOTEBOOK.read_text(encoding="utf-8")
-        page.upload(NOTEBOOK.name, text)
+        text = leave_notebook(place).read_text(encoding="utf-8")
         cells = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
         kernel = page.kernel()
         for cell in [*cells, "print(receipt.id)"]:

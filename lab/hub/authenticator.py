@@ -7,16 +7,13 @@ from jupyterhub.auth import Authenticator
 from traitlets import Instance
 
 from lab.base.settings import Settings
-from lab.registry.view import Person, Role, person, verify_password
-
-ADMINS = "admins"
+from lab.registry.view import Person, person, verify_password
 
 
 class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
-    """Lets in who has an account in the registry.
+    """Lets in who has an account in the registry; roles there are groups here.
 
-    Nobody is an admin of JupyterHub, who could act as anybody: two checkers would be one admin. Admins
-    of the registry are in a group, which has a role of its own.
+    Nobody is an admin of JupyterHub: that would open every session and every account at once.
     """
 
     settings = Instance(Settings).tag(config=True)
@@ -37,9 +34,10 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]
     async def refresh_user(self, user: Any, handler: Any = None, **_options: Any) -> bool | dict[str, Any]:
         """Ask the registry again: who is gone there is logged out, roles are as they are now."""
         found = await asyncio.to_thread(person, self.settings.database(), user.name)
-        return _known(found) if found is not None else False
+        if found is None:
+            return False
+        return {**_known(found), "auth_state": None}
 
 
 def _known(found: Person) -> dict[str, Any]:
-    groups = [ADMINS] if Role.ADMIN in found.roles else []
-    return {"name": found.username, "admin": False, "groups": groups, "auth_state": None}
+    return {"name": found.username, "admin": False, "groups": [role.value for role in found.roles]}

@@ -50,7 +50,7 @@ class Room:
                 remedy="wait until its extract is received",
             )
         places = Places.of(settings)
-        workspace = settings.lab / "workspaces" / project / username
+        workspace = workspace_of(settings, username, project)
         return cls(username, project, extract, workspace, places.session(username, project), places.hub)
 
     @property
@@ -118,6 +118,11 @@ class Room:
             },
             "namespaces": ["user", "mount", "pid", "network", "ipc", "uts", "cgroup"],
         }
+
+
+def workspace_of(settings: Settings, username: str, project: str) -> Path:
+    """Return where a person's own files of a project lie."""
+    return settings.lab / "workspaces" / project / username
 
 
 def limits() -> Limits:

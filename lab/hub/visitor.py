@@ -10,7 +10,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import requests
@@ -100,11 +100,6 @@ class SessionPage:
         return self.visitor.browser.request(
             method, f"{here}{path}", headers=headers, timeout=_SECONDS, **options
         )
-
-    def upload(self, path: str, content: str) -> None:
-        """Save a text file in the workspace."""
-        model = {"type": "file", "format": "text", "content": content}
-        self.request("PUT", f"api/contents/{quote(path)}", json=model).raise_for_status()
 
     def kernel(self) -> "Kernel":
         """Start a kernel and connect to it."""

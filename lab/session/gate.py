@@ -1,6 +1,7 @@
 """Submitting outputs, and reading what the gate and the checkers say about them."""
 
 import html
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from lab.session.keeper import ask
 from lab.session.room import DECLARATION, KEEPER, WORKSPACE
 from lab.session.submission import Submission
 
+_AT_THE_GATE = {"submitted", "checking"}
 _FINDING_COLUMNS = ["file", "verdict", "rule", "message", "cells", "remedy"]
 
 
@@ -65,25 +67,40 @@ def submissions(keeper: Path = KEEPER) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "state", "verdict", "outputs"])
 
 
-def findings(submission: str | None = None, keeper: Path = KEEPER) -> pd.DataFrame:
+def findings(submission: str | None = None, *, patience: float = 60.0, keeper: Path = KEEPER) -> pd.DataFrame:
     """Return what the gate found, one row a finding; an output without any has one row, too.
 
     Args:
         submission: its id; the newest one by default.
+        patience: seconds to wait for a gate that is still checking.
 
     Raises:
-        NotFound: there is no such submission in this project.
+        NotFound: there is no such submission in this project, or the gate has not answered yet.
     """
-    entries = [entry for entry in _status(keeper) if submission in (None, entry["id"])]
-    if not entries:
-        raise NotFound("no such submission in this project", where=submission or "none yet")
-    rows = []
-    for output in max(entries, key=lambda entry: str(entry["id"]))["outputs"]:
+    entry = _answered(submission, patience, keeper)
+    outputs = entry["outputs"]
+    rows = [] if outputs else [{"verdict": entry["verdict"], "message": entry.get("reason")}]
+    for output in outputs:
         given = output.get("findings") or [{"message": "nothing found", "verdict": output["verdict"]}]
         for finding in given:
             cells = ", ".join(finding.get("cells") or [])
             rows.append({**finding, "file": output["file"], "cells": cells})
     return pd.DataFrame(rows, columns=_FINDING_COLUMNS).fillna("")
+
+
+def _answered(submission: str | None, patience: float, keeper: Path) -> dict[str, Any]:
+    """Return a submission that the gate has answered; no findings yet must not look like none."""
+    end = time.monotonic() + patience
+    while True:
+        entries = [entry for entry in _status(keeper) if submission in (None, entry["id"])]
+        if not entries:
+            raise NotFound("no such submission in this project", where=submission or "none yet")
+        entry = max(entries, key=lambda entry: str(entry["id"]))
+        if entry["state"] not in _AT_THE_GATE:
+            return entry
+        if time.monotonic() > end:
+            raise NotFound("the gate has not answered yet", where=entry["id"], remedy="look again later")
+        time.sleep(0.5)
 
 
 def _status(keeper: Path) -> list[dict[str, Any]]:

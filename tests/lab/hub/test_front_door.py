@@ -57,18 +57,43 @@ def test_nobody_enters_anothers_session(running_lab: RunningLab) -> None:
         assert running_lab.get(username, path).status_code in {403, 404}
 
 
-def test_an_admin_watches_sessions_and_enters_none(running_lab: RunningLab, room: RoomKernel) -> None:
+def test_an_admin_sees_what_runs_and_may_stop_it_but_nothing_else(
+    running_lab: RunningLab, room: RoomKernel
+) -> None:
+    room.run("pass")
+    ravi, adam = running_lab.visitor("ravi"), running_lab.visitor("adam")
+    ravi.open_session("pensions")
+    page = running_lab.get("adam", "/hub/home").text
+    assert 'data-user="ravi" data-project="pensions"' in page
+    assert 'data-user="rita" data-project="work-health"' in page
+    assert 'data-user="ravi"' not in running_lab.get("carl", "/hub/home").text
+    path = "/hub/api/users/ravi/servers/pensions"
+    for visitor, status in ((running_lab.visitor("carl"), {403, 404}), (adam, {202, 204})):
+        headers = {"X-XSRFToken": visitor.xsrf("/hub/"), "Referer": f"{visitor.url}/hub/home"}
+        assert visitor.browser.delete(visitor.url + path, headers=headers, timeout=60).status_code in status
+    assert running_lab.get("adam", "/hub/admin").status_code == 403
+    assert running_lab.get("adam", "/hub/api/users").status_code == 403
+
+
+def test_an_admin_acts_as_nobody_else(running_lab: RunningLab, room: RoomKernel) -> None:
+    """Who could make a token for a checker, or two, would be two checkers."""
     room.run("pass")
     adam = running_lab.visitor("adam")
     running_lab.visitor("carl")  # the hub knows him from now on
-    headers = {"X-XSRFToken": adam.xsrf("/hub/"), "Referer": f"{adam.url}/hub/admin"}
-    seen = adam.browser.get(f"{adam.url}/hub/api/users/rita", headers=headers, timeout=60).json()
-    assert seen["servers"]["work-health"]["ready"]
-    assert adam.browser.get(f"{adam.url}/hub/admin", timeout=60).status_code == 200
+    headers = {"X-XSRFToken": adam.xsrf("/hub/"), "Referer": f"{adam.url}/hub/home"}
     for path in ("users/carl/tokens", "users/rita/servers/work-health", "users/rita/server", "users/x"):
         answer = adam.browser.post(f"{adam.url}/hub/api/{path}", headers=headers, json={}, timeout=60)
         assert answer.status_code in {403, 404}, path
     assert running_lab.get("adam", "/user/rita/work-health/api/contents").status_code in {403, 404}
+
+
+@pytest.mark.parametrize("path", ["/hub/made-up", "/hub/admin", "/hub/spawn/rita/made-up"])
+def test_an_error_page_says_it_plainly_and_leads_back(running_lab: RunningLab, path: str) -> None:
+    page = running_lab.get("rita", path).text
+    assert 'href="/hub/home">Back to the first page' in page
+    assert 'id="logout"' in page
+    for jargon in ("Jupyter has", "scopes;", "404 None", "Traceback"):
+        assert jargon not in page
 
 
 def test_researchers_have_no_tokens(running_lab: RunningLab) -> None:
