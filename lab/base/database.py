@@ -90,13 +90,17 @@ class Database:
             if self.mirror is not None and unit.recorded:
                 audit.follow(session, self.mirror)
 
-    def audit_events(self, *, action: str = "", subject: str = "", last: int = 50) -> list[dict[str, Any]]:
-        """Return the newest events, oldest first, of actions that begin so and of one subject."""
+    def audit_events(
+        self, *, action: str = "", subject: str = "", subjects: str = "", last: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return the newest events, oldest first; `action` and `subjects` are how they begin."""
         query = select(audit.AuditEvent).order_by(audit.AuditEvent.seq.desc()).limit(last)
         if action:
             query = query.where(audit.AuditEvent.action.startswith(action, autoescape=True))
         if subject:
             query = query.where(audit.AuditEvent.subject == subject)
+        if subjects:
+            query = query.where(audit.AuditEvent.subject.startswith(subjects, autoescape=True))
         with self.read() as session:
             return [event.line() for event in reversed(session.scalars(query).all())]
 

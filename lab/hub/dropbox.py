@@ -96,7 +96,9 @@ class DropBox:
 
         The log knows what was sent; what the gate has not answered yet counts as submitted.
         """
-        sent = self.settings.database().audit_events(action="submission.sent", last=_MOST_LISTED)
+        sent = self.settings.database().audit_events(
+            action="submission.sent", subjects=f"{self.project}-", last=_MOST_LISTED
+        )
         return [self._answer_of(event["subject"]) for event in sent if self._is_own(event["subject"])]
 
     def _answer_of(self, identifier: str) -> dict[str, Any]:

@@ -108,6 +108,15 @@ def test_a_project_reads_its_own_answers_only(box: DropBox) -> None:
     ]
 
 
+def test_other_projects_do_not_push_a_projects_submissions_out(
+    box: DropBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.hub.dropbox._MOST_LISTED", 1)
+    sent = _submit(box, "t.csv")["receipt"]["id"]
+    _submit(replace(box, project="another"), "t.csv")
+    assert [entry["id"] for entry in box.answer({"action": "status"})["submissions"]] == [sent]
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
