@@ -40,6 +40,7 @@ class Examination:
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """The checks of the suite; none where the examination ended before it."""
         return self.validation.checks if self.validation else ()
 
 
