@@ -14,11 +14,9 @@ from linkage.deliveries import History
 from linkage.manifest import Manifest
 from linkage.suppliers.schema import TableSchema
 from linkage.tables import literal, name
-from linkage.validation import identifiers
+from linkage.validation import identifiers, macros
 from linkage.validation.run import Check, Validation, validate
 from linkage.validation.suite import Period
-
-_MACROS = Path(__file__).parent / "validation" / "checks.sql"
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Examination:
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """The checks of the suite; none where the examination ended before it."""
         return self.validation.checks if self.validation else ()
 
 
@@ -55,7 +54,7 @@ def examine(
     neighbours: Neighbours,
 ) -> Examination:
     """Examine the files in `folder`; leaves the view `batch` of standard types, opted-out rows dropped."""
-    connection.execute(_MACROS.read_text(encoding="utf-8"))
+    macros.define(connection)
     try:
         sources = [
             staging.open_source(folder / file.name, manifest.encoding, work) for file in manifest.files

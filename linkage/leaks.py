@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 
 from lab.base.errors import Tampered
+from lab.base.identifiers import EMAIL
 from linkage import standardise
 from linkage.datasets import Variable
 from linkage.tables import literal, name, scalar
 
 _PSEUDONYM = "^[0-9a-f]{32}$"
-_EMAIL = r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$"
 # One code in eleven has a right check digit by chance: only a column full of them holds NHS numbers.
 _MOST = 0.5
 
@@ -48,8 +48,8 @@ def _check_values(con: duckdb.DuckDBPyConnection, files: str, variable: Variable
     else:
         bad = (
             "count_if(is_nino(squeezed(v)) OR is_postcode(squeezed(v)) "
-            f"OR regexp_matches(lower(v), '{_EMAIL}')) > 0"
-            f" OR avg(is_nhs_number(v)::INT) > {_MOST}"
+            f"OR regexp_full_match(v, '{EMAIL}')) > 0"
+            f" OR avg(nhs_number_valid(v)::INT) > {_MOST}"
         )
     found = scalar(con, f"SELECT {bad} FROM (SELECT DISTINCT {value} AS v FROM {files} WHERE v IS NOT NULL)")
     if found:

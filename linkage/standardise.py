@@ -12,14 +12,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from lab.base import identifiers
 from linkage.tables import scalar
+from linkage.validation import macros
 
 FIELDS = ("forename", "surname", "previous_surname", "date_of_birth", "sex", "postcode", "nino", "nhs_number")
 """What identifies a person, as the suppliers name it; every field is text before it is cleaned."""
 
-NINO = r"^[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D]?$"
+NINO = f"^{identifiers.NINO}({identifiers.NINO_SUFFIX})?$"
 # Not allocated to persons: refused prefixes, then those of administrative and temporary numbers.
-_NINO_REFUSED = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ", "OO", "CR", "FY", "MW", "NC")
+_NINO_REFUSED = (*identifiers.NINO_NEVER_ISSUED, "OO", "CR", "FY", "MW", "NC")
 POSTCODE = r"^([A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}|GIR0AA)$"
 _TITLES = "MR|MRS|MISS|MS|MX|MSTR|MASTER|DR|PROF|PROFESSOR|SIR|DAME|REV|REVD|LORD|LADY|CAPT|CLLR"
 _SUFFIXES = "JR|SR|JNR|SNR|ESQ|OBE|MBE|PHD"
@@ -97,6 +99,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute("CREATE OR REPLACE TEMP TABLE nicknames AS FROM nickname_list")
     con.unregister("nickname_list")
+    macros.define(con)
     con.execute(f"CREATE OR REPLACE TEMP MACRO plain_name(v) AS {_plain_name('v')}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_forename(v) AS {_name_rule(first_word=True)}")
     con.execute(f"CREATE OR REPLACE TEMP MACRO clean_surname(v) AS {_name_rule(first_word=False)}")
@@ -109,7 +112,6 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         f"CREATE OR REPLACE TEMP MACRO is_nino(v) AS regexp_matches(v, '{NINO}') "
         f"AND left(v, 2) NOT IN ({_quoted(_NINO_REFUSED)})"
     )
-    con.execute(f"CREATE OR REPLACE TEMP MACRO is_nhs_number(v) AS {_MODULUS_11}")
     con.execute(
         f"CREATE OR REPLACE TEMP MACRO is_postcode(v) AS regexp_matches(v, '{POSTCODE}') "
         "AND NOT starts_with(v, 'ZZ99')"
@@ -146,13 +148,6 @@ _DATE_RULE = (
     f"THEN try_strptime(left(trim(v), 10), [{_quoted(_DATE_FORMATS)}])::DATE END"
 )
 
-# Weights 10…2; 11 - remainder is the check digit, 11 counts as 0 and 10 is never issued.
-_MODULUS_11 = (
-    "regexp_matches(v, '^[0-9]{10}$') AND "
-    "(11 - list_sum(list_transform(range(1, 10), lambda i: (11 - i) * TRY_CAST(v[i] AS INTEGER))) % 11) % 11 "
-    "= TRY_CAST(v[10] AS INTEGER)"
-)
-
 
 def detect_forms(con: duckdb.DuckDBPyConnection, tables: list[str]) -> Forms:
     """Decide by field whether the tables hold British values: at least half of those filled, in each."""
@@ -167,7 +162,7 @@ def _share_of_form(con: duckdb.DuckDBPyConnection, table: str, name: str) -> flo
     # Pseudo-values have the form all the same: a table of ZZ99 is British.
     test = {
         "nino": f"regexp_matches(v, '{NINO}|^(TN[0-9]{{6}}|[0-9]{{2}}[A-Z][0-9]{{5}})')",
-        "nhs_number": "is_nhs_number(v)",
+        "nhs_number": "nhs_number_valid(v)",
         "postcode": f"regexp_matches(v, '{POSTCODE}')",
     }[name]
     share = scalar(
@@ -208,7 +203,7 @@ def _coded(forms: Forms) -> dict[str, str]:
         return f"CASE WHEN {test}(squeezed(r.{column})) THEN squeezed(r.{column}) END"
 
     nino = f"left({kept('is_nino', 'nino')}, 8)" if forms.nino else "squeezed(r.nino)"
-    nhs = kept("is_nhs_number", "nhs_number") if forms.nhs_number else "squeezed(r.nhs_number)"
+    nhs = kept("nhs_number_valid", "nhs_number") if forms.nhs_number else "squeezed(r.nhs_number)"
     postcode = kept("is_postcode", "postcode") if forms.postcode else "squeezed(r.postcode)"
     return {
         "nino": nino,

@@ -44,7 +44,8 @@ class Unit:
 class Database:
     """The lab's database: SQLite where it is embedded, PostgreSQL where it is a server.
 
-    `mirror` is the file that the audit log is copied to, line by line, after each commit.
+    `mirror` is the file that the audit log is copied to, line by line, after each commit; whoever comes
+    next makes up for a crash in between.
     """
 
     def __init__(self, url: str, mirror: Path | None = None) -> None:
@@ -60,6 +61,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the database and changes nothing."""
         with Session(self.engine) as session, _plain_errors(self.url):
+            _begin_reading(session)
             yield session
 
     @contextmanager
@@ -68,10 +70,12 @@ class Database:
 
         Raises:
             LabError: something was written and no audit event was recorded.
+            Tampered: the audit log and its mirror do not fit each other; nothing is written any more.
         """
         origin = f"{via}:{getpass.getuser()}" if via else getpass.getuser()
         with Session(self.engine, autoflush=True) as session, _plain_errors(self.url):
             _begin_writing(session.connection())
+            mirrored = audit.follow(session, self.mirror) if self.mirror is not None else None
             changes = _Changes(session)
             unit = Unit(session, actor, origin)
             yield unit
@@ -80,17 +84,23 @@ class Database:
                 raise LabError(
                     "a change without an audit event was refused", where=", ".join(sorted(changes.seen))
                 )
+            if self.mirror is not None and mirrored is not None and unit.recorded:
+                audit.remember(session, self.mirror, mirrored.seq)
             session.commit()
-            if self.mirror is not None:
+            if self.mirror is not None and unit.recorded:
                 audit.follow(session, self.mirror)
 
-    def audit_events(self, *, action: str = "", subject: str = "", last: int = 50) -> list[dict[str, Any]]:
-        """Return the newest events, oldest first, of actions that begin so and of one subject."""
+    def audit_events(
+        self, *, action: str = "", subject: str = "", subjects: str = "", last: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return the newest events, oldest first; `action` and `subjects` are how they begin."""
         query = select(audit.AuditEvent).order_by(audit.AuditEvent.seq.desc()).limit(last)
         if action:
             query = query.where(audit.AuditEvent.action.startswith(action, autoescape=True))
         if subject:
             query = query.where(audit.AuditEvent.subject == subject)
+        if subjects:
+            query = query.where(audit.AuditEvent.subject.startswith(subjects, autoescape=True))
         with self.read() as session:
             return [event.line() for event in reversed(session.scalars(query).all())]
 
@@ -101,7 +111,13 @@ class Database:
             Tampered: naming the first event that is not as it was written.
         """
         with self.read() as session:
-            return audit.verify(session, mirror or self.mirror)
+            report = audit.verify(session)
+        with self.read() as session:
+            if mirror is not None:
+                audit.compare(session, mirror)
+            elif self.mirror is not None:
+                audit.compare(session, self.mirror, audit.follow(session, self.mirror).length)
+        return report
 
 
 class _Changes:
@@ -133,6 +149,13 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_reading(session: Session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().execute(text("BEGIN"))
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _begin_writing(connection: Connection) -> None:

@@ -14,9 +14,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
-
-from lab.base.audit import AuditEvent
 from lab.base.errors import BadInput, LabError
 from lab.base.files import canonical_json, copy_beneath, new_folder
 from lab.base.settings import Settings
@@ -104,17 +101,10 @@ class DropBox:
 
         The log knows what was sent; what the gate has not answered yet counts as submitted.
         """
-        # Chosen in the query: however much others send, a project sees its own.
-        query = (
-            select(AuditEvent.subject)
-            .where(AuditEvent.action == "submission.sent")
-            .where(AuditEvent.subject.startswith(f"{self.project}-", autoescape=True))
-            .order_by(AuditEvent.seq.desc())
-            .limit(_MOST_LISTED)
+        sent = self.settings.database().audit_events(
+            action="submission.sent", subjects=f"{self.project}-", last=_MOST_LISTED
         )
-        with self.settings.database().read() as session:
-            sent = session.scalars(query).all()
-        return [self._answer_of(subject) for subject in reversed(sent) if self._is_own(subject)]
+        return [self._answer_of(event["subject"]) for event in sent if self._is_own(event["subject"])]
 
     def _answer_of(self, identifier: str) -> dict[str, Any]:
         try:

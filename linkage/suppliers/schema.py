@@ -130,6 +130,7 @@ class TableSchema:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:

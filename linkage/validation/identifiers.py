@@ -11,13 +11,13 @@ from pathlib import Path
 
 import duckdb
 
+from lab.base.identifiers import EMAIL, NINO, NINO_SUFFIX, POSTCODE
 from linkage.suppliers.schema import TableSchema
 from linkage.tables import literal, name
 
 _EDGE, _END = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
-_NINO = rf"(?i){_EDGE}[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]?{_END}"
-_POSTCODE = rf"(?i){_EDGE}[A-Z]{{1,2}}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{{2}}{_END}"
-_EMAIL = r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"
+_NINO = f"(?i){_EDGE}{NINO}({NINO_SUFFIX})?{_END}"
+_POSTCODE = f"(?i){_EDGE}{POSTCODE}{_END}"
 _SHARE_OF_NHS_NUMBERS = 0.3  # of ten-digit values: one in eleven has a valid check digit by chance
 _SHARE_OF_NAMES = 0.2  # of distinct values
 _FORBIDDEN_COLUMNS = (
@@ -30,7 +30,7 @@ _COUNTS = f"""
 WITH found AS (SELECT DISTINCT trim(CAST($value AS VARCHAR)) AS v FROM $relation WHERE $where),
 cleaned AS (SELECT v, replace(replace(v, ' ', ''), '-', '') AS d FROM found)
 SELECT count(*), count_if(regexp_matches(v, {literal(_NINO)})),
-    count_if(regexp_matches(v, {literal(_POSTCODE)})), count_if(regexp_matches(v, {literal(_EMAIL)})),
+    count_if(regexp_matches(v, {literal(_POSTCODE)})), count_if(regexp_matches(v, {literal(EMAIL)})),
     count_if(regexp_full_match(d, '[0-9]{{10}}')),
     count_if(nhs_number_valid(d)),
     count_if(CASE WHEN regexp_matches(v, '^[^0-9]+$')

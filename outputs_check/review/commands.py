@@ -58,7 +58,7 @@ def queue(
 ) -> None:
     """List the submissions that wait, the oldest first."""
     states = frozenset(transitions.State) if everything else None
-    entries = reading.queue(_station(context), _actor(context, None), states=states)
+    entries = reading.queue(_station(context), _actor(context, None), states=states).entries
     if as_json:
         keys = ("id", "project", "submitted_by", "received_at", "state", "verdicts")
         _print([{**{k: getattr(each, k) for k in keys}, "verdict": each.verdict.name} for each in entries])
@@ -114,7 +114,7 @@ def release(context: typer.Context, submission: Id, as_: As = None, as_json: Jso
 
 def releases(context: typer.Context, as_json: Json = False) -> None:
     """List what left, the newest first."""
-    found = reading.releases(_station(context))
+    found = reading.releases(_station(context)).entries
     if as_json:
         _print(found)
     else:

@@ -1,5 +1,6 @@
 """Submissions on a terminal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from outputs_check.review.transitions import TRANSITIONS
 _COLOURS = {Verdict.PASS: "green", Verdict.REVIEW: "yellow", Verdict.BLOCK: "red"}
 
 
-def queue(entries: list[QueueEntry]) -> None:
+def queue(entries: Sequence[QueueEntry]) -> None:
     """Print the queue."""
     table = Table("submission", "state", "by", "received", "outputs", box=None)
     for each in entries:
@@ -33,7 +34,7 @@ def submission(view: SubmissionView) -> None:
         _output(output, view.checkers)
 
 
-def releases(found: list[dict[str, Any]]) -> None:
+def releases(found: Sequence[dict[str, Any]]) -> None:
     """Print what left."""
     table = Table("submission", "released", "file", "sha256", box=None)
     for each in found:

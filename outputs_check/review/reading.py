@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,15 @@ from outputs_check.review.steps import missing
 from outputs_check.review.transitions import State, is_final
 from outputs_check.review.turn import counting, is_blind, may_see_votes, votable
 
-_PAGE = 500
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """The first entries of a list, and how many there are in all."""
+
+    entries: tuple[T, ...]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -154,24 +162,30 @@ def submission(station: Station, submission_id: str, viewer: str) -> SubmissionV
         )
 
 
-def queue(station: Station, viewer: str, *, states: frozenset[State] | None = None) -> list[QueueEntry]:
+def queue(
+    station: Station, viewer: str, *, states: frozenset[State] | None = None, most: int | None = None
+) -> Listed[QueueEntry]:
     """Return the submissions in some states (by default those not at an end), the oldest first."""
     wanted = states if states is not None else frozenset(each for each in State if not is_final(each))
     query = select(SubmissionRow.id).where(SubmissionRow.state.in_(wanted))
-    return _entries(station, viewer, query.order_by(SubmissionRow.received_at, SubmissionRow.id))
+    return _entries(station, viewer, query.order_by(SubmissionRow.received_at, SubmissionRow.id), most)
 
 
-def submissions_of(station: Station, projects: frozenset[str], viewer: str) -> list[QueueEntry]:
+def submissions_of(
+    station: Station, projects: frozenset[str], viewer: str, *, most: int | None = None
+) -> Listed[QueueEntry]:
     """Return the submissions of some projects, the newest first."""
     query = select(SubmissionRow.id).where(SubmissionRow.project.in_(projects))
-    return _entries(station, viewer, query.order_by(SubmissionRow.received_at.desc(), SubmissionRow.id))
+    newest_first = query.order_by(SubmissionRow.received_at.desc(), SubmissionRow.id)
+    return _entries(station, viewer, newest_first, most)
 
 
-def releases(station: Station) -> list[dict[str, Any]]:
+def releases(station: Station, *, most: int | None = None) -> Listed[dict[str, Any]]:
     """Return what left, the newest first: submission, project, when, hash of the manifest, files."""
     query = select(ReleaseRow).where(ReleaseRow.released_at != "").order_by(ReleaseRow.released_at.desc())
     with station.db.read() as session:
-        return [
+        total = _count(session, query)
+        entries = tuple(
             {
                 "submission": row.submission,
                 "project": row.project,
@@ -184,8 +198,9 @@ def releases(station: Station) -> list[dict[str, Any]]:
                     if decision.outcome == "approve"
                 },
             }
-            for row in session.scalars(query.limit(_PAGE))
-        ]
+            for row in session.scalars(query.limit(most))
+        )
+        return Listed(entries, total)
 
 
 def as_json(view: SubmissionView) -> dict[str, Any]:
@@ -222,9 +237,14 @@ def _output_json(output: OutputView) -> dict[str, Any]:
     }
 
 
-def _entries(station: Station, viewer: str, query: Any) -> list[QueueEntry]:
+def _count(session: Session, query: Any) -> int:
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def _entries(station: Station, viewer: str, query: Any, most: int | None) -> Listed[QueueEntry]:
     with station.db.read() as session:
-        ids = list(session.scalars(query.limit(_PAGE)))
+        total, ids = _count(session, query), query.limit(most)
+        names = list(session.scalars(ids))
         facts = {row.id: row for row in session.execute(select(*_QUEUE).where(SubmissionRow.id.in_(ids)))}
         counted = session.execute(
             select(OutputRow.submission, OutputRow.verdict, func.count())
@@ -241,7 +261,12 @@ def _entries(station: Station, viewer: str, query: Any) -> list[QueueEntry]:
             .where(VoteRow.submission.in_(ids))
         )
         cast = Counter((name, voter == viewer) for name, voter in voted)
-    return [_entry(facts[name], verdicts.get(name, {}), cast[name, True], cast[name, False]) for name in ids]
+    return Listed(
+        tuple(
+            _entry(facts[name], verdicts.get(name, {}), cast[name, True], cast[name, False]) for name in names
+        ),
+        total,
+    )
 
 
 _QUEUE = (

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy import select
 
-from lab.base.errors import BadInput, LabError, NotPermitted, Tampered
+from lab.base.errors import BadInput, IsolationRefused, LabError, NotPermitted, Tampered
 from lab.base.files import new_folder, sha256_bytes, sync_folder
 from lab.base.signing import MANIFEST, ensure_key, read_manifest, sign_manifest
 from lab.registry import view as registry
@@ -160,6 +160,8 @@ def _check_again(station: Station, order: _Order) -> str:
         checked = station.gate.release(
             files, order.project, Release(order.submission, order.extract, approved)
         )
+    except IsolationRefused:
+        raise  # the machine is at fault: what was approved still holds, and the release is resumed
     except LabError as error:
         return str(error)
     outputs = {output.file: output for output in checked.result.outputs}

@@ -17,6 +17,7 @@ from outputs_check.review.station import Station
 from outputs_check.web import access, words, xsrf
 from outputs_check.web.identity import IdentityProvider
 
+MOST_LISTED = 500  # rows of a list on one page; the page says how many there are
 _HERE = Path(__file__).parent
 _STATUS: dict[type[LabError], int] = {BadInput: 400, NotPermitted: 403, NotFound: 404}
 _POLICY = (

@@ -1,6 +1,6 @@
 """The checkers' pages: the queue, one submission on one screen, what was released."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ from outputs_check.review.reading import OutputView, QueueEntry, SubmissionView
 from outputs_check.review.release import release
 from outputs_check.review.station import Station
 from outputs_check.review.transitions import State
-from outputs_check.web.base import Page, status_of
+from outputs_check.web.base import MOST_LISTED, Page, status_of
 from outputs_check.web.grids import PICTURES, Content, content
 
 
@@ -37,8 +37,9 @@ class Queue(Page):
 
     async def get(self) -> None:
         """Show the queue."""
-        groups = await self.off(_grouped, self.site.station, self.me)
-        await self.show("queue.html", title="Queue", groups=groups)
+        listed = await self.off(reading.queue, self.site.station, self.me.username, most=MOST_LISTED)
+        groups = await self.off(_grouped, self.site.station, self.me, listed.entries)
+        await self.show("queue.html", title="Queue", groups=groups, listed=listed)
 
 
 class Turn(StrEnum):
@@ -52,10 +53,12 @@ class Turn(StrEnum):
     BARRED = "Of your own projects: others decide"
 
 
-def _grouped(station: Station, viewer: Person) -> list[tuple[Turn, list[QueueEntry]]]:
+def _grouped(
+    station: Station, viewer: Person, entries: Iterable[QueueEntry]
+) -> list[tuple[Turn, list[QueueEntry]]]:
     groups: dict[Turn, list[QueueEntry]] = {}
     projects = {each.slug for each in registry.projects_of(station.db, viewer.username)}
-    for entry in reading.queue(station, viewer.username):
+    for entry in entries:
         groups.setdefault(_turn(entry, viewer, projects), []).append(entry)
     return [(turn, groups[turn]) for turn in Turn if turn in groups]
 
@@ -196,6 +199,5 @@ class Releases(Page):
 
     async def get(self) -> None:
         """Show the releases."""
-        await self.show(
-            "releases.html", title="Releases", releases=await self.off(reading.releases, self.site.station)
-        )
+        listed = await self.off(reading.releases, self.site.station, most=MOST_LISTED)
+        await self.show("releases.html", title="Releases", listed=listed)

@@ -12,7 +12,7 @@ from outputs_check.review.ballots import Choice
 from outputs_check.review.deciding import withdraw
 from outputs_check.review.reading import SubmissionView
 from outputs_check.review.transitions import Action, State, actions
-from outputs_check.web.base import Page
+from outputs_check.web.base import MOST_LISTED, Page
 
 
 class Mine(Page):
@@ -25,8 +25,8 @@ class Mine(Page):
         station, name = self.site.station, self.me.username
         projects = await self.off(registry.projects_of, station.db, name)
         slugs = frozenset(each.slug for each in projects)
-        entries = await self.off(reading.submissions_of, station, slugs, name)
-        await self.show("mine.html", title="My submissions", entries=entries, projects=projects)
+        listed = await self.off(reading.submissions_of, station, slugs, name, most=MOST_LISTED)
+        await self.show("mine.html", title="My submissions", listed=listed)
 
 
 class OfProject(Page):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lab.base.identifiers import EMAIL, NINO, NINO_NEVER_ISSUED, NINO_SUFFIX, POSTCODE
 from outputs_check.gate.data import DataFolder, quoted
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules.rule import Rule
@@ -63,12 +64,11 @@ PATTERN = Rule(
     "identifier.pattern", "Rulebook, 'Identifiers'; national insurance number [K]", "take them out"
 )
 _PATTERNS = {
-    # NINO: prefix letters not DFIQUV / DFIQUVO, not BG GB NK KN TN NT ZZ; suffix A-D [K].
     "national insurance numbers": re.compile(
-        r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", re.I
+        rf"\b(?!{'|'.join(NINO_NEVER_ISSUED)}){NINO}{NINO_SUFFIX}\b", re.I
     ),
-    "full postcodes": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b"),
-    "e-mail addresses": re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b"),
+    "full postcodes": re.compile(rf"\b{POSTCODE}\b"),
+    "e-mail addresses": re.compile(EMAIL),
 }
 _NHS_NUMBER = re.compile(r"\b\d{3} ?\d{3} ?\d{4}\b")
 _NHS_COLUMN = 3  # one random number in eleven passes the check digit, so a single one says little

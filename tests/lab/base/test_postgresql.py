@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from postgresql_server import programs, server
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from lab.base.database import Database
 from lab.base.errors import LabError, Tampered
@@ -68,3 +68,11 @@ def test_changed_row_is_found(db: Database) -> None:
         connection.execute(text("UPDATE audit_events SET actor = 'eve'"))
     with pytest.raises(Tampered, match="event 1"):
         db.verify_audit()
+
+
+def test_reading_sees_one_state(db: Database) -> None:
+    with db.read() as session:
+        assert session.get(PersonRow, "rita") is None
+        people.ensure_person(db, "rita", "Rita", actor="adam")
+        assert session.scalars(select(PersonRow)).all() == []
+    assert view.person(db, "rita") is not None

@@ -1,17 +1,14 @@
 """Check digits and leaks, as DuckDB sees them, against the rules in Python."""
 
-from pathlib import Path
-
 import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage import examine
 from linkage.suppliers import schema
 from linkage.synth import numbers
-from linkage.validation import identifiers
+from linkage.validation import identifiers, macros
 
 unhurried = settings(deadline=None, max_examples=50)  # a busy machine is no mistake
 
@@ -19,7 +16,7 @@ unhurried = settings(deadline=None, max_examples=50)  # a busy machine is no mis
 @pytest.fixture(scope="module")
 def connection() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
-    made.execute((Path(examine.__file__).parent / "validation" / "checks.sql").read_text())
+    macros.define(made)
     return made
 
 

@@ -1,6 +1,7 @@
 """Figures as text, and what the pure part computes."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from outputs_check.gate.figures import agrees, read_figure, rounded, written
 from outputs_check.gate.layout import neutral
-from outputs_check.gate.rules.identifiers import is_nhs_number
+from outputs_check.gate.rules.identifiers import is_nhs_number, patterns
 from outputs_check.sdc.concentration import estimate_margin, gini, largest_shares
 
 FIGURES = st.floats(-1e9, 1e9, allow_nan=False)
@@ -69,6 +70,30 @@ def test_shares() -> None:
 def test_gini_is_a_share(values: list[float]) -> None:
     assert -1e-9 <= gini(np.array(values)) < 1
     assert gini(np.array([values[0]] * 5)) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("see AB 12 34 56 C", "national insurance numbers"),
+        ("sent from LS1 4AP", "full postcodes"),
+        ("ask jo.b-c+d@nhs.example.uk today", "e-mail addresses"),
+    ],
+)
+def test_what_looks_like_an_identifier_is_named(text: str, kind: str) -> None:
+    assert [finding.message for finding in patterns([[text]])] == [f"1 look like {kind}"]
+
+
+@pytest.mark.parametrize("text", ["GB123456C", "AB123456", "Q1 2020", "a@b", "12%@5", "1.5.2020"])
+def test_what_only_resembles_an_identifier_is_not(text: str) -> None:
+    assert patterns([[text]]) == []
+
+
+@pytest.mark.parametrize("unit", ["a.", "a", "a@", "@a.", "A1 ", "AB 12 "])
+def test_no_text_keeps_the_patterns_busy(unit: str) -> None:
+    started = time.monotonic()
+    patterns([[unit * (1_000_000 // len(unit))]])
+    assert time.monotonic() - started < 10
 
 
 def test_nhs_numbers() -> None:

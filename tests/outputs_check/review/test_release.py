@@ -8,7 +8,7 @@ from simulated_gate import PROJECT, TABLE, SimulatedGate, Submit
 from sqlalchemy import select
 
 from lab.base.audit import AuditEvent
-from lab.base.errors import NotFound, NotPermitted, Tampered
+from lab.base.errors import IsolationRefused, NotFound, NotPermitted, Tampered
 from lab.base.settings import Settings
 from lab.base.signing import read_manifest
 from lab.registry import projects
@@ -139,12 +139,18 @@ def test_a_folder_that_lies_in_the_way_is_not_called_a_release(station: Station,
     assert state(station, name) is State.APPROVED
 
 
-def test_nothing_is_withdrawn_once_its_release_has_begun(
-    station: Station, gate: SimulatedGate, name: str
+@pytest.mark.parametrize(
+    "error",
+    [OSError("No space left on device"), IsolationRefused("no sandbox can be had")],
+    ids=["disk", "sandbox"],
+)
+def test_what_the_machine_breaks_off_is_resumed_and_cannot_be_withdrawn(
+    station: Station, gate: SimulatedGate, name: str, error: Exception
 ) -> None:
-    gate.error = OSError(28, "No space left on device")
-    with pytest.raises(OSError, match="No space left"):
+    gate.error = error
+    with pytest.raises(type(error), match=str(error)):
         release(station, name, "carl")
+    assert state(station, name) is State.APPROVED
     with pytest.raises(NotPermitted, match="has begun"):
         withdraw(station, name, "rita")
     gate.error = None

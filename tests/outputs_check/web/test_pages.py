@@ -9,7 +9,10 @@ from simulated_gate import PROJECT, TABLE, SimulatedGate, Submit
 from lab.registry import people, projects
 from lab.registry.view import Role
 from outputs_check.review import reading
+from outputs_check.review.ballots import Ballot, Choice
+from outputs_check.review.deciding import vote
 from outputs_check.review.intake import intake
+from outputs_check.review.release import release
 from outputs_check.review.station import Station
 from outputs_check.review.transitions import State
 
@@ -50,6 +53,29 @@ def test_the_queue_says_whose_turn_it_is(station: Station, browser: Browsers, na
     assert "others decide" in browser("chris").get("queue").text
     assert vote_all(browser("cora"), name, choice_3="reject", comment_3="no") == 303
     assert "Votes differ" in browser("carl").get("queue").text
+
+
+def test_a_list_that_is_cut_says_so(
+    station: Station, submit: Submit, browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        made = submit({"a.csv": TABLE})
+        intake(station)
+        for checker in ("carl", "cora"):
+            vote(station, made, "a.csv", Ballot(checker, Choice.APPROVE))
+        release(station, made, "carl")
+        submit({"a.csv": TABLE})
+    intake(station)
+    pages = {"queue": "carl", "releases": "carl", "mine": "rita"}
+    totals = {"queue": "oldest 1 of 2", "releases": "newest 1 of 2", "mine": "newest 1 of 4"}
+    for page, person in pages.items():
+        assert "These are the" not in browser(person).get(page).text
+    for module in ("checker_pages", "researcher_pages"):
+        monkeypatch.setattr(f"outputs_check.web.{module}.MOST_LISTED", 1)
+    for page, person in pages.items():
+        text = browser(person).get(page).text
+        assert f"These are the {totals[page]}." in text
+        assert text.count('<th scope="row">') == 1
 
 
 def test_a_submission_shows_findings_flagged_cells_and_every_figure(browser: Browsers, name: str) -> None:
