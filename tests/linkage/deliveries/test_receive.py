@@ -243,8 +243,8 @@ def test_a_manifest_nobody_may_read_does_not_stop_the_next(tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     reasons = sorted(receipt["reason"] for receipt in json.loads(result.stdout))
-    assert "cannot be read: Permission denied" in reasons[1]
-    assert "it is not an object" in reasons[0]
+    assert "cannot be read: Permission denied" in reasons[0]
+    assert "it is not an object" in reasons[1]
 
 
 def linkage(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
