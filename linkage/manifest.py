@@ -13,6 +13,7 @@ from linkage.suppliers.schema import NAME, Route
 NAME_OF_MANIFEST = "manifest.json"
 ENCODINGS = ("utf-8", "cp1252")
 FORMATS = (".csv", ".parquet")
+_MAX_ROWS = 2**31 - 1  # what the register can hold
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
 
@@ -103,12 +104,14 @@ def _manifest(document: Any, digest: str) -> Manifest:
 
 
 def _text(value: Any) -> str:
-    _require(isinstance(value, str), f"{value!r} is not text")
+    # Not every string of JSON is text: half a surrogate pair can be written nowhere.
+    _require(isinstance(value, str) and value.isprintable(), f"{value!r} is not one line of text")
     return str(value)
 
 
 def _count(value: Any) -> int:
     _require(isinstance(value, int) and not isinstance(value, bool), f"{value!r} is not a count")
+    _require(value <= _MAX_ROWS, f"more than {_MAX_ROWS:,} rows")
     return int(value)
 
 

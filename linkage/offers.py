@@ -66,7 +66,8 @@ def offered(folder: Path) -> list[Offered]:
     """
     if not folder.is_dir():
         raise NotFound("no such folder", where=str(folder), remedy="give the folder of a delivery")
-    found = [_offer(path.parent) for path in folder.rglob(NAME_OF_MANIFEST)]
+    # Resolved: the folder a custodian names may be a link, nothing below it may.
+    found = [_offer(path.parent) for path in folder.resolve().rglob(NAME_OF_MANIFEST)]
     if not found:
         remedy = "a delivery is its files and a manifest.json that names them"
         raise BadInput(f"no {NAME_OF_MANIFEST}", where=str(folder), remedy=remedy)
@@ -74,9 +75,13 @@ def offered(folder: Path) -> list[Offered]:
 
 
 def _offer(folder: Path) -> Offered:
-    path = folder / NAME_OF_MANIFEST
-    raw = path.read_bytes()[:_MAX_MANIFEST] if path.is_file() and not path.is_symlink() else b""
+    path, raw = folder / NAME_OF_MANIFEST, b""
     try:
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as stream:
+                raw = stream.read(_MAX_MANIFEST)
         return Offered(folder, raw, parse(raw))
+    except OSError as error:
+        return Offered(folder, raw, None, f"the manifest cannot be read: {error.strerror}")
     except BadInput as error:
         return Offered(folder, raw, None, error.what)

@@ -32,8 +32,9 @@ def demo(
     place = Place((work or Path("var", "lab" if stay else "demo")).absolute())
     place.work.mkdir(parents=True, exist_ok=True)
     report = Report()
-    if not (stay and _has_extract(place)):
+    if given is not None or not (stay and _has_extract(place)):
         deliveries = prepare.deliver(place, report, people, seed, given)
+        prepare.keep_apart(place, deliveries)
         prepare.validate(place, report, deliveries)
         prepare.link(place, report, deliveries)
         prepare.extract(place, report)

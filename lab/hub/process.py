@@ -65,7 +65,7 @@ def start_hub(settings: Settings, port: int) -> HubProcess:
     with settings.database().read():
         places = Places.of(settings)
     places.prepare()
-    _check_alone(places)
+    check_alone(places)
     _check_port(port)
     environment = {
         **os.environ,
@@ -156,7 +156,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _check_alone(places: Places) -> None:
+def check_alone(places: Places) -> None:
+    """Make sure that no hub of this lab runs. Errors: LabError."""
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(str(places.hub)) == 0:
             raise LabError("the hub of this lab runs already", where=str(places.state))

@@ -65,9 +65,12 @@ def require_known(names: Iterable[str]) -> None:
 def plant(name: str, out: Path) -> Path:
     """Write the faulty delivery below `out`/faults/<name> from the good one; return its folder."""
     supplier, table, change = FAULTS[name]
+    good = out / supplier / table
+    if not json.loads((good / "manifest.json").read_text(encoding="utf-8"))["rows"]:
+        raise BadInput(f"no rows to plant {name!r} in", where=f"{supplier}/{table}", remedy="more --people")
     folder = out / "faults" / name / supplier / table
     writer = DeliveryWriter(folder, schema.load(supplier, table), sent_at=_SENT_AT)
-    for batch in _batches(out / supplier / table):
+    for batch in _batches(good):
         writer.write(change(batch))
     writer.close()
     if name == "broken-manifest":

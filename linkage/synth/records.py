@@ -58,7 +58,8 @@ class Records:
         """
         other = (self.second[who] >= 0) & (rng.random(len(who)) < 0.4)
         record = np.where(other, self.second[who], self.first[who])
-        return missing_where(record < 0, self.keys[record])
+        keys = np.append(self.keys, None)  # -1, not held, is the last
+        return missing_where(record < 0, keys[record])
 
     def keyed(
         self, tables: dict[str, pd.DataFrame], block: int, seed: int, rng: np.random.Generator

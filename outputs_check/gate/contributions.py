@@ -74,6 +74,12 @@ class Group:
             return int(np.count_nonzero(units != NOBODY))
         return int(np.unique(units[units != NOBODY]).size)
 
+    def people_beyond(self, part: Group) -> int:
+        """Number of distinct units with rows that are not among those of `part`, a part of this group."""
+        units, place = np.unique(np.concatenate([self.unit, part.unit]), return_inverse=True)
+        left = np.bincount(place, weights=np.concatenate([self.rows, -part.rows]))
+        return int(np.count_nonzero((left > 0) & (units != NOBODY)))
+
     def per_person(self) -> Group:
         """One entry per unit."""
         if self.distinct:

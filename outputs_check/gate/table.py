@@ -46,6 +46,8 @@ class Table:
         if self.output.statistic == "proportion" and self.output.value and not self.flag:
             raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
 
+        self.zeros = tuple(self._structural_zeros())
+
     def examine(self, rows: Rows, registers: Registers) -> Examined:
         """Check a submitted file.
 
@@ -190,25 +192,21 @@ class Table:
     def _written_as(self, figure: float) -> str:
         return written(figure, self.output.rounding)
 
-    @cached_property
-    def _structural_zeros(self) -> tuple[dict[str, int], ...]:
-        """Declared zeros as label indexes.
+    def _structural_zeros(self) -> Iterator[dict[str, int | None]]:
+        """Declared zeros as label indexes; None is a category that the filtered table does not have.
 
         Raises:
             Blocked: a dimension or category that the variable does not have.
         """
-        zeros = []
         for declared in self.output.structural_zeros:
-            zero: dict[str, int] = {}
+            zero: dict[str, int | None] = {}
             for dimension, category in declared:
                 place = self.output.dimensions.index(dimension) if dimension in self.output.dimensions else -1
-                index = self.main.labels[place].find(category) if place >= 0 else None
-                if index is None:
+                if place < 0 or self._unfiltered.labels[place].find(category) is None:
                     text = f"structural zero {dimension}={category}: no such category in the table"
                     raise Blocked(declarations.VALUE.block(text))
-                zero[dimension] = index
-            zeros.append(zero)
-        return tuple(zeros)
+                zero[dimension] = self.main.labels[place].find(category)
+            yield zero
 
     @cached_property
     def _unfiltered(self) -> Contributions:
@@ -219,7 +217,7 @@ class Table:
         """Declared, and empty in the whole dataset as well: a declaration cannot hide a real zero."""
         place = dict(zip(self.output.dimensions, key, strict=True))
         if not any(
-            all(place[name] == index for name, index in zero.items()) for zero in self._structural_zeros
+            all(place[name] == index is not None for name, index in zero.items()) for zero in self.zeros
         ):
             return False
         everywhere: list[int | None] = []

@@ -45,8 +45,8 @@ def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
     if whole == part and whole > 0:
         yield Violation(COMPLEMENT, Verdict.BLOCK, "Everyone is in one category", "100%")
     elif whole > part:
-        outside = denominator - cell.group.people()
-        if 0 < outside < least:
+        outside = cell.base.people_beyond(cell.group)
+        if outside < least:
             yield Violation(
                 COMPLEMENT, Verdict.BLOCK, f"Fewer than {least} {table.unit} outside", f"{outside}"
             )

@@ -84,6 +84,8 @@ FILES: list[tuple[str, Callable[[Path], object], str]] = [
         told(files=[{"name": "spells.xlsx", "sha256": "0" * 64, "rows": 1}], rows=1),
         "neither .csv nor",
     ),
+    ("more rows than can be kept", told(rows=10**20), "more than 2,147,483,647 rows"),
+    ("half a character", told(sent_by="\ud800"), "is not one line of text"),
     ("rows do not add up", told(rows=7), "rows is not the sum"),
     ("unknown encoding", told(encoding="utf-7"), "encoding 'utf-7' is not one of"),
     (

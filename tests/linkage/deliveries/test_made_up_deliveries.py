@@ -162,6 +162,13 @@ def test_wrong_options_are_named(
     assert not (tmp_path / "out").exists()
 
 
+def test_one_person_is_enough(tmp_path: Path) -> None:
+    """Whom a supplier may not hold at all."""
+    assert generate.write(tmp_path / "out", 1, 1)
+    with pytest.raises(BadInput, match="no rows to plant 'broken-manifest'"):
+        generate.write(tmp_path / "faulty", 1, 1, ["broken-manifest"])
+
+
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(BadInput, match="not empty"):

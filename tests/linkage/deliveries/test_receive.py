@@ -1,6 +1,7 @@
 """Receiving: good deliveries are accepted, bad ones refused whole, and everything can be told afterwards."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from counterfeit import Counterfeiter, Frame
 
 from lab.base.errors import BadInput, LabError, NotFound
+from lab.base.sandbox import bubblewrap
 from lab.base.settings import Settings
 from linkage import deliveries, staging
 from linkage.intake import Intake, Receipt
@@ -211,6 +213,38 @@ def test_no_folder_and_no_manifest_are_named(tmp_path: Path) -> None:
     (tmp_path / "spells.csv").write_text("a,b\n")
     with pytest.raises(BadInput, match=r"no manifest\.json"):
         offered(tmp_path)
+
+
+def test_the_folder_itself_may_be_a_link(supplied: Path, intake: Intake, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(supplied / "dwp/identifiers")
+    (receipt,) = receive(intake, link)
+    assert receipt.state == "accepted"
+
+
+def test_a_manifest_nobody_may_read_does_not_stop_the_next(tmp_path: Path) -> None:
+    """Without the right of root to read everything."""
+    for name, text in (("closed", "{}"), ("open", "[]")):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "manifest.json").write_text(text)
+    (tmp_path / "in/closed/manifest.json").chmod(0)
+    command = [
+        str(bubblewrap()),
+        "--dev-bind",
+        "/",
+        "/",
+        "--cap-drop",
+        "ALL",
+        sys.executable,
+        "-m",
+        "linkage",
+    ]
+    command += ["--home", str(tmp_path / "home"), "receive", str(tmp_path / "in"), "--json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    reasons = sorted(receipt["reason"] for receipt in json.loads(result.stdout))
+    assert "cannot be read: Permission denied" in reasons[0]
+    assert "it is not an object" in reasons[1]
 
 
 def linkage(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:

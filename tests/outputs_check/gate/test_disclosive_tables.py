@@ -390,3 +390,11 @@ def test_a_structural_zero_passes_only_where_the_data_have_none(bench: Bench, ma
                   rows=["region"], columns=["sex"], structural_zeros=[{"region": "North", "sex": "M"}],
                   where="age > 40 AND NOT (region = 'North' AND sex = 'M')")  # fmt: skip
     assert "threshold.zero" in rules(bench.only())
+
+
+def test_a_structural_zero_of_no_category_is_never_ignored(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    table = pd.crosstab(mainland.region, mainland.sex)
+    declared = {"data": "claims", "statistic": "count", "rows": ["region"], "columns": ["sex"]}
+    bench.declare("t.csv", table, structural_zeros=[{"sex": "X"}], **declared)
+    assert "declaration.value" in rules(bench.only())
