@@ -53,6 +53,15 @@ def test_a_researcher_submits_and_a_checker_sees_it(chromium: Browser, running_l
     _see_it_checked(_log_in(chromium, running_lab, "carl"), identifier)
 
 
+def test_a_researcher_stops_her_session_and_may_start_it_again(
+    chromium: Browser, running_lab: RunningLab
+) -> None:
+    running_lab.visitor("ravi").open_session("pensions")
+    ravi = _log_in(chromium, running_lab, "ravi")
+    ravi.click("#stop-pensions")
+    expect(ravi.locator("#start-pensions")).to_be_visible(timeout=SECONDS)
+
+
 def _analyse_and_submit(rita: Page) -> str:
     rita.click("#start-work-health, #open-work-health")
     rita.click(".jp-LauncherCard[data-category=Notebook]", timeout=SECONDS)
