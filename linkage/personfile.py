@@ -1,8 +1,10 @@
 """Read a file of people, CSV or Parquet, with any of the identifying columns."""
 # ruff: noqa: S608 - identifiers are quoted; paths are quoted literals
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -78,34 +80,63 @@ def read_table(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> tuple[
         reason = str(error).splitlines()[0]
         raise BadInput(f"not a readable CSV or Parquet file: {reason}", where=str(path)) from error
     described = con.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()
-    return _plain_columns(con, table, [row[0] for row in described])
+    return _plain_columns(con, path, table, [row[0] for row in described])
 
 
 def _read_csv(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
-    data = path.read_bytes()
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        frame = pd.read_csv(path, dtype="string", encoding="cp1252", keep_default_na=False, na_values=[""])
+    """Every line is a row of as many fields as the header: DuckDB's own guess passes over what is not."""
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as lines:
+        first = lines.readline()
+    delimiter = max(",;\t|", key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    if not names:
+        raise BadInput("the file has no header line", where=str(path))
+    header = [each or f"column{number}" for number, each in enumerate(names)]
+    _require_different(path, header)
+    if encoding == "cp1252":
+        options: dict[str, Any] = {"sep": delimiter, "encoding": encoding}
+        frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], **options)
+        if not isinstance(frame.index, pd.RangeIndex):  # pandas takes a field too many for an index
+            raise ValueError("its rows have more fields than its header")
         con.register(f"{table}_frame", frame)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {table}_frame")
         con.unregister(f"{table}_frame")
         return
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS "
-        f"FROM read_csv({literal(str(path))}, header = true, all_varchar = true)"
+        f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv({literal(str(path))}, auto_detect = false, "
+        f"header = true, delim = {literal(delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
+        f"columns = {{{columns}}})"
     )
 
 
-def _plain_columns(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> tuple[str, ...]:
+def _encoding(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for _ in lines:
+                pass
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _plain_columns(
+    con: duckdb.DuckDBPyConnection, path: Path, table: str, columns: list[str]
+) -> tuple[str, ...]:
     """Name columns in lower case and without stray blanks, as people write headings."""
-    plain = [column.strip().lower() for column in columns]
-    if len(set(plain)) != len(plain):
-        raise BadInput("two columns have one name", where=", ".join(columns))
+    plain = _require_different(path, columns)
     for old, new in zip(columns, plain, strict=True):
         if old != new:
             con.execute(f"ALTER TABLE {table} RENAME COLUMN {name(old)} TO {name(new)}")
     return tuple(plain)
+
+
+def _require_different(path: Path, columns: list[str]) -> list[str]:
+    plain = [column.strip().lower() for column in columns]
+    if len(set(plain)) != len(plain):
+        raise BadInput("two columns have one name", where=f"{path}: {', '.join(columns)}")
+    return plain
 
 
 def _check_ids(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:

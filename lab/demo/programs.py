@@ -31,7 +31,8 @@ class Programs:
         """
         command = self.argv(program, *arguments, actor=actor)
         result = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-        if result.returncode not in {0, allow}:
+        # What is well although its status is not zero has an answer to show.
+        if result.returncode and (result.returncode != allow or not result.stdout):
             lines = (result.stderr.strip() or result.stdout.strip()).splitlines()
             said = lines[-1].removeprefix("error: ") if lines else f"exit status {result.returncode}"
             raise LabError(said, where=f"{program} {' '.join(arguments[:2])}")

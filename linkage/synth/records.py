@@ -58,7 +58,7 @@ class Records:
         """
         other = (self.second[who] >= 0) & (rng.random(len(who)) < 0.4)
         record = np.where(other, self.second[who], self.first[who])
-        keys = np.append(self.keys, None)  # -1, not held, is the last
+        keys = np.concatenate([self.keys, np.array([None])])  # -1, not held, is the last
         return missing_where(record < 0, keys[record])
 
     def keyed(

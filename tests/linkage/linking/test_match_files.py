@@ -118,6 +118,12 @@ def test_two_records_of_one_person_do_not_set_each_other_aside(
         ("record_id,surname\n", BadInput, "the file has no rows"),
         ("record_id,surname\n1,Lee\n1,Ray\n", BadInput, "1 rows repeat a record_id"),
         ("record_id,surname\n1,Lee\n,Ray\n", BadInput, "1 rows have no record_id"),
+        ("record_id,surname\n1,Lee\n2,Ray,M1 1AE\n3,Fox,M1 1AE\n", BadInput, "not a readable CSV"),
+        ("record_id,surname\n1,Lee\n2\n", BadInput, "not a readable CSV"),
+        ("record_id,surname\n1,Zo\xeb\n2,Ray,M1\n", BadInput, "not a readable CSV"),
+        ("record_id,surname\n1,Zo\xeb,M1\n2,Ray,M1\n", BadInput, "not a readable CSV"),
+        ("", BadInput, "no header line"),
+        ("record_id,surname,Surname\n1,Lee,Lee\n", BadInput, "two columns have one name"),
         ("PAR1 is no Parquet file", BadInput, "not a readable CSV or Parquet file"),
         (None, NotFound, "no such file"),
     ],
@@ -127,7 +133,7 @@ def test_bad_files_are_named_and_leave_nothing(
 ) -> None:
     bad = tmp_path / "bad.csv"
     if content is not None:
-        bad.write_text(content)
+        bad.write_text(content, encoding="cp1252")
     before = set(tmp_path.iterdir())
     with pytest.raises(error, match=message) as caught:
         match_files(files[0], bad, tmp_path / "links.parquet", ONE_TO_ONE)
