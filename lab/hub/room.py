@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.base.database import Database
-from lab.base.errors import NotFound
+from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
 from lab.base.settings import Settings
 from lab.catalogue.view import ExtractView, current_extract
@@ -38,16 +38,23 @@ class Room:
         """Return the room of a person who may have one now.
 
         Raises:
-            NotPermitted: she may not.
+            NotPermitted: she may not, or the owners' grant has ended.
             NotFound: the project has no extract.
         """
-        session_permit(db, username, project, today())
+        day = today()
+        session_permit(db, username, project, day)
         extract = current_extract(settings, db, project)
         if extract is None:
             raise NotFound(
                 "the project has no data yet",
                 where=f"project {project}",
                 remedy="wait until its extract is received",
+            )
+        if extract.grant_valid_until < day:
+            raise NotPermitted(
+                f"the grant of its data ended on {extract.grant_valid_until}",
+                where=f"project {project}",
+                remedy="ask the data's owners for a new one",
             )
         places = Places.of(settings)
         workspace = workspace_of(settings, username, project)
