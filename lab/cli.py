@@ -12,6 +12,7 @@ import typer
 
 from lab.base.errors import BadInput
 from lab.base.files import write_atomic
+from lab.base.grant import read_grant, to_toml
 from lab.base.program import run
 from lab.base.settings import Settings
 from lab.catalogue import grants, view
@@ -200,7 +201,7 @@ def project_list(context: Context, as_json: Json = False) -> None:
 def grant_add(context: Context, file: Path) -> None:
     """Record a grant from its TOML file."""
     call: Call = context.obj
-    grant = grants.read_grant(file)
+    grant = read_grant(file)
     grants.add_grant(call.settings.database(), grant, actor=call.actor)
     print(f"the grant {grant.id} stands until {grant.valid_until}")
 
@@ -214,7 +215,7 @@ def grant_export(
     """Write a project's newest grant for the trusted third party."""
     call: Call = context.obj
     grant = grants.latest_grant(call.settings.database(), project)
-    write_atomic(out, grants.to_toml(grant).encode(), 0o644)
+    write_atomic(out, to_toml(grant).encode(), 0o644)
     print(f"wrote {out}")
 
 

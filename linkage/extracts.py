@@ -19,11 +19,11 @@ from lab.base.audit import AuditEvent
 from lab.base.database import Database
 from lab.base.errors import BadInput
 from lab.base.files import new_folder
+from lab.base.grant import Grant, read_grant
 from lab.base.settings import Settings
 from lab.base.signing import sign_manifest
 from linkage import leaks, payload, selection, spine_store
 from linkage.accepted import Accepted, accepted
-from linkage.grants import Grant, read_grant
 from linkage.keys import Keys
 from linkage.pseudonyms import ProjectPseudonyms
 from linkage.selection import Choice

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from lab.base.errors import BadInput
+from lab.base.grant import GrantedDataset
 from linkage import rowfilter
 from linkage.datasets import PERSON, Dataset, Variable, dataset
-from linkage.grants import GrantedDataset
 from linkage.pseudonyms import ProjectPseudonyms, id_bytes
 from linkage.tables import literal, name, scalar
 

@@ -10,9 +10,10 @@ from sqlalchemy import update
 from lab.base.database import Database
 from lab.base.errors import BadInput, NotFound, NotPermitted, Tampered
 from lab.base.files import new_folder, sha256_file
+from lab.base.grant import Grant
 from lab.base.settings import Settings
 from lab.base.signing import MANIFEST, read_manifest
-from lab.catalogue.grants import Grant, find_grant
+from lab.catalogue.grants import find_grant
 from lab.catalogue.models import ExtractRow
 from lab.catalogue.view import Dataset, ExtractView, extract_folder
 from lab.catalogue.view import extract as find_extract

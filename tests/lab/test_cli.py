@@ -44,7 +44,7 @@ def _is_one_clear_line(result: Result, *parts: str) -> None:
         (("project", "create", "P 1"), ("not a project name (P 1)",)),
         (("project", "create", "p2", "--ends", "2027-13-01"), ("not a date (2027-13-01)", "2027-03-31")),
         (("person", "accredit", "rita", "--number", "1", "--until", "2020-01-01"), ("before it begins",)),
-        (("grant", "add", "missing.toml"), ("No such file", "missing.toml")),
+        (("grant", "add", "missing.toml"), ("no such grant file", "missing.toml")),
         (("grant", "export", "--project", "p1", "--out", "x"), ("no grant (p1)", "lab grant add")),
         (("catalogue", "receive", "missing"), ("missing/manifest.json",)),
     ],

@@ -13,10 +13,11 @@ import pytest
 import requests
 
 from lab.base.errors import IsolationRefused, NotFound
+from lab.base.grant import Grant, GrantedDataset
 from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.base.signing import ensure_key, sign_manifest
-from lab.catalogue.grants import Grant, GrantedDataset, add_grant
+from lab.catalogue.grants import add_grant
 from lab.catalogue.receive import receive_extract
 from lab.hub.config import proxy_program
 from lab.hub.process import HubProcess, free_port, start_hub, stop_sessions

@@ -11,6 +11,7 @@ import pytest
 
 from lab.base.database import Database
 from lab.base.errors import BadInput, LabError, NotFound, NotPermitted, Tampered
+from lab.base.grant import read_grant, to_toml
 from lab.base.settings import Settings
 from lab.base.signing import ensure_key, sign_manifest
 from lab.catalogue import grants, view
@@ -64,7 +65,7 @@ def db(settings: Settings, tmp_path: Path) -> Database:
         projects.ensure_project(
             made, slug, title="", purpose="", starts=today(), ends=today() + timedelta(9), actor="adam"
         )
-    grants.add_grant(made, grants.read_grant(_grant_file(tmp_path)), actor="adam")
+    grants.add_grant(made, read_grant(_grant_file(tmp_path)), actor="adam")
     ensure_key(settings.ttp / "keys" / "k.pem", settings.trust / "ttp.pub")
     return made
 
@@ -85,10 +86,10 @@ def _extract(settings: Settings, name: str = "e1", **changes: Any) -> Path:
 
 
 def test_grant_survives_its_file(tmp_path: Path) -> None:
-    grant = grants.read_grant(_grant_file(tmp_path))
+    grant = read_grant(_grant_file(tmp_path))
     again = tmp_path / "again.toml"
-    again.write_text(grants.to_toml(grant))
-    assert grants.read_grant(again) == grant
+    again.write_text(to_toml(grant))
+    assert read_grant(again) == grant
     assert grant.allows("dwp_spells") == {"person_id", "benefit"}
     assert grant.allows("nhs_episodes") == frozenset()
 
@@ -109,7 +110,7 @@ def test_grant_survives_its_file(tmp_path: Path) -> None:
 def test_bad_grant_is_refused_in_one_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     path = _grant_file(tmp_path, GRANT.replace(old, new, 1))
     with pytest.raises(BadInput, match=complaint) as caught:
-        grants.read_grant(path)
+        read_grant(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
 
@@ -117,13 +118,13 @@ def test_bad_grant_is_refused_in_one_line(tmp_path: Path, old: str, new: str, co
 def test_standing_grant_cannot_be_changed(db: Database, tmp_path: Path) -> None:
     wider = GRANT.replace('"benefit"]', '"benefit", "la_code"]')
     with pytest.raises(BadInput, match="stands already"):
-        grants.add_grant(db, grants.read_grant(_grant_file(tmp_path, wider)), actor="adam")
+        grants.add_grant(db, read_grant(_grant_file(tmp_path, wider)), actor="adam")
 
 
 def test_grant_needs_its_project(db: Database, tmp_path: Path) -> None:
     path = _grant_file(tmp_path, GRANT.replace('"p1"', '"p9"').replace('"g1"', '"g9"'))
     with pytest.raises(NotFound, match="no such project .p9"):
-        grants.add_grant(db, grants.read_grant(path), actor="adam")
+        grants.add_grant(db, read_grant(path), actor="adam")
 
 
 def test_extract_is_registered_with_what_the_gate_reads(settings: Settings, db: Database) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.base.errors import BadInput, NotFound, NotPermitted
-from linkage.grants import read_grant
+from lab.base.grant import read_grant
 from linkage.rowfilter import rebuild
 
 GOOD = """

@@ -1,5 +1,19 @@
-"""Read a grant file: what a project may have, for which rows, until when."""
+"""A grant: which variables of which datasets a project gets, for which rows, until when.
 
+The lab records it and writes it as a TOML file; the trusted third party reads that file:
+
+    project = "work-health"
+    grant = "work-health-2025-1"
+    owners = ["dwp", "hmrc"]
+    valid_until = 2027-03-31
+
+    [[dataset]]
+    name = "dwp_spells"
+    variables = ["person_id", "benefit", "start_date"]
+    where = "start_date >= DATE '2019-04-06'"
+"""
+
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -45,6 +59,12 @@ class Grant:
         if len(set(names)) != len(names):
             raise BadInput("the grant names a dataset twice", where=self.id)
 
+    def allows(self, dataset: str) -> frozenset[str]:
+        """Return the granted variables of a dataset; none where it is not granted."""
+        return frozenset(
+            variable for entry in self.datasets if entry.name == dataset for variable in entry.variables
+        )
+
     def require(self, project: str, on: date | None = None) -> None:
         """Make sure that the grant is this project's and still valid.
 
@@ -88,6 +108,30 @@ def read_grant(path: Path) -> Grant:
         until,
         tuple(_dataset(entry, where) for entry in entries),
     )
+
+
+def to_toml(grant: Grant) -> str:
+    """Return the grant as the file that `read_grant` reads."""
+    lines = [
+        f"project = {_quoted(grant.project)}",
+        f"grant = {_quoted(grant.id)}",
+        f"owners = {_list(grant.owners)}",
+        f"valid_until = {grant.valid_until.isoformat()}",
+    ]
+    for dataset in grant.datasets:
+        lines += ["", "[[dataset]]", f"name = {_quoted(dataset.name)}"]
+        lines += [f"variables = {_list(dataset.variables)}"]
+        lines += [f"where = {_quoted(dataset.where)}"] if dataset.where else []
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    # JSON's strings are TOML's, but for DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return "[" + ", ".join(_quoted(value) for value in values) + "]"
 
 
 def _dataset(entry: Any, where: str) -> GrantedDataset:
