@@ -1,5 +1,6 @@
 """`make demo` walks the road to its end; `make lab` leaves the lab running for a person to walk it."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,9 @@ def demo(
     work: Annotated[Path | None, typer.Option(help="The demo's folder.")] = None,
 ) -> None:
     """From three departments' deliveries to one released table."""
+    # However it is ended, but by force, the hub and its sessions end with it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     place = Place((work or Path("var", "lab" if stay else "demo")).absolute())
     place.work.mkdir(parents=True, exist_ok=True)
     report = Report()
