@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+from linkage.deterministic import words
 from linkage.tables import scalar
 
 _PAIRS_PER_RECORD = 60
@@ -207,9 +208,7 @@ def blocking_rules(
 
 
 def _columns(rule: tuple[str, ...]) -> set[str]:
-    text = " ".join(rule)
-    words = set("".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split())
-    return words & set(_BLOCKING_COLUMNS)
+    return words(" ".join(rule)) & set(_BLOCKING_COLUMNS)
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, left: str, right: str, rule: tuple[str, ...]) -> int:

@@ -33,7 +33,7 @@ class MatchKey:
     def needs(self) -> frozenset[str]:
         """Columns without which the pass cannot run; sex sharpens a key, no key depends on it."""
         text = " ".join(self.parts)
-        return frozenset(column for column in COLUMNS if column in _words(text) and column != "sex")
+        return frozenset(column for column in COLUMNS if column in words(text) and column != "sex")
 
     def expression(self, available: frozenset[str]) -> str:
         """SQL of the key: null where any part is null."""
@@ -99,7 +99,8 @@ class PassResult:
         return (self.checked - self.contradicted + 99) / (self.checked + 100)
 
 
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
+    """Return the words of an SQL text: its names and its keywords."""
     return set("".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split())
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from chromium import chromium
+from postgresql_server import postgresql
 from running_lab import room, running_lab
 
 from lab.base.settings import Settings
 
-__all__ = ["chromium", "room", "running_lab"]
+__all__ = ["chromium", "postgresql", "room", "running_lab"]
 
 
 @pytest.fixture(scope="session")

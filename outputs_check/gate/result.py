@@ -6,10 +6,10 @@ worst finding, nor releasable bytes once it is blocked.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.base.files import sha256_bytes
 from outputs_check.gate.verdict import Evidence, Verdict
 
 
@@ -69,7 +69,7 @@ class OutputResult:
     @property
     def sha256(self) -> str | None:
         """Hex digest of the canonical bytes: what an approval is bound to."""
-        return None if self.canonical is None else hashlib.sha256(self.canonical).hexdigest()
+        return None if self.canonical is None else sha256_bytes(self.canonical)
 
     def to_json(self) -> dict[str, Any]:
         return {

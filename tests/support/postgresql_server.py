@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 
 def programs() -> Path | None:
     """Return the folder of the server's programs, or None where there is no server."""
@@ -41,3 +43,15 @@ def server(folder_of_programs: Path) -> Iterator[str]:
     finally:
         run("pg_ctl", "stop", "-m", "immediate", "-D", str(data))
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """One server for all the tests that need one; each cleans up after itself."""
+    found = programs()
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
+        pytest.skip("no PostgreSQL server on this machine (Debian's package postgresql)")
+    with server(found) as url:
+        yield url

@@ -1,12 +1,10 @@
 """The same models and the same unit of work on a real PostgreSQL server."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from postgresql_server import programs, server
 from sqlalchemy import select, text
 
 from lab.base.database import Database
@@ -17,20 +15,9 @@ from lab.registry.models import PersonRow
 from lab.registry.view import Role
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    found = programs()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
-        pytest.skip("no PostgreSQL server on this machine (Debian's package postgresql)")
-    with server(found) as url:
-        yield url
-
-
 @pytest.fixture
-def db(address: str, tmp_path: Path) -> Iterator[Database]:
-    database = Database(address, tmp_path / "audit.jsonl")
+def db(postgresql: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database(postgresql, tmp_path / "audit.jsonl")
     database.create()
     yield database
     Base.metadata.drop_all(database.engine)

@@ -1,12 +1,10 @@
 """Two people at once on one submission, on both databases: one decision, one release, nothing lost."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from postgresql_server import programs, server
 from simulated_gate import Submit
 from sqlalchemy import select
 
@@ -23,17 +21,6 @@ from outputs_check.review.station import Station
 from outputs_check.review.transitions import State
 
 ROUNDS = 6
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    found = programs()
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
-        pytest.skip("no PostgreSQL server on this machine (Debian's package postgresql)")
-    with server(found) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
