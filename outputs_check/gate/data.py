@@ -37,6 +37,20 @@ class Dataset:
     pseudonyms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Population:
+    """The people of a dataset. named: rows in which the unit is not NULL. people: distinct units."""
+
+    rows: int
+    named: int
+    people: int
+
+    @property
+    def alone(self) -> bool:
+        """Every row is a person of its own, so that rows need not be added up per person."""
+        return self.rows == self.people
+
+
 class DataFolder:
     """`DATA/<name>.parquet` or `DATA/<name>/`, and `DATA/datasets.toml`.
 
@@ -51,6 +65,7 @@ class DataFolder:
         self.root = root.resolve()
         self._registry = _read_registry(self.root / "datasets.toml")
         self._views: dict[str, Mapping[str, str]] = {}
+        self._populations: dict[tuple[str, str], Population] = {}
 
     def __enter__(self) -> DataFolder:
         return self
@@ -91,12 +106,26 @@ class DataFolder:
     @cached_property
     def sizes(self) -> frozenset[int]:
         """How many people each registered dataset has."""
-        found = set()
-        for dataset in map(self.dataset, self.names):
-            if dataset.units[0] in self.columns(dataset):
-                unit, table = quoted(dataset.units[0]), quoted(dataset.name)
-                found.add(int(self.fetch(f"SELECT count(DISTINCT {unit}) AS n FROM {table}")["n"][0]))  # noqa: S608
-        return frozenset(found)
+        registered = [dataset for dataset in map(self.dataset, self.names)]
+        return frozenset(
+            self.population(dataset, dataset.units[0]).people
+            for dataset in registered
+            if dataset.units[0] in self.columns(dataset)
+        )
+
+    def population(self, dataset: Dataset, unit: str) -> Population:
+        """Who is in a dataset; found once, because it takes longer than most tables."""
+        place = (dataset.name, unit)
+        if place not in self._populations:
+            self.columns(dataset)  # opens the view
+            # Hashes are 64 bits: two people with one hash count as one, which is the safe side.
+            found = self.fetch(
+                f"SELECT count(*) AS rows, count({quoted(unit)}) AS named,"  # noqa: S608
+                f" count(DISTINCT hash({quoted(unit)})) FILTER ({quoted(unit)} IS NOT NULL) AS people"
+                f" FROM {quoted(dataset.name)}"
+            )
+            self._populations[place] = Population(*(int(found[key][0]) for key in ("rows", "named", "people")))
+        return self._populations[place]
 
     def rows_of(self, dataset: Dataset) -> str:
         """A name for the rows that a dataset has now: other files, other name."""
