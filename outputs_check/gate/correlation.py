@@ -10,7 +10,6 @@ from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.footprints import Registers
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.question import Question
@@ -23,9 +22,7 @@ _PERFECT = 1 - 1e-9
 Found = tuple[str, tuple[int, int], Violation]
 
 
-def examine_correlation(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_correlation(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Recompute a matrix and hold every pair against threshold and degrees of freedom.
 
     Raises:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import contributions
 from outputs_check.gate.data import Array, DataFolder, quoted
+from outputs_check.gate.equation import Equation, Shown
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.footprints import Footprint, Registers, Source
 from outputs_check.gate.formula import Formula, read_formula
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.layout import Rows, neutral
@@ -48,9 +46,7 @@ _COLUMNS: dict[str, Callable[[Any], Array]] = {
 }
 
 
-def examine_model(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_model(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Check `term,coef,std_err` and further columns that can be recomputed.
 
     Raises:
@@ -69,9 +65,12 @@ def examine_model(
     findings, grid = _compared(rows, fitted, question)
     findings += model_findings(fitted, appetite)
     evidence = Evidence.A if question.dataset.registered else Evidence.B
-    footprints = tuple(_footprints(data, question, formula, registers))
     return Examined(
-        evidence, tuple(findings), csv_bytes(grid), submitted=csv_bytes(rows), footprints=footprints
+        evidence,
+        tuple(findings),
+        csv_bytes(grid),
+        submitted=csv_bytes(rows),
+        equations=(_equation(data, question, formula),),
     )
 
 
@@ -180,15 +179,17 @@ def _normal(term: str) -> str:
     return ":".join(sorted(part.strip() for part in term.split(":"))).lower()
 
 
-def _footprints(
-    data: DataFolder, question: Question, formula: Formula, registers: Registers
-) -> Iterator[Footprint]:
+def _equation(data: DataFolder, question: Question, formula: Formula) -> Equation:
+    """The people of the model: those without a missing value."""
     complete = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in formula.columns)
-    where = f"{question.where} AND {complete}" if question.where else complete
-    name = question.dataset.name
-    for unit in question.units:
-        query = replace(question.query(by_row=False), where=where, value=None, dimensions=())
-        group = contributions(data, query, unit).group(())
-        measure = f"model:{name}:{formula.text}"
-        source = Source(question.output.file, measure, name, data.rows_of(question.dataset), unit, exact=True)
-        yield from source.footprints([("the people of the model", group.per_person())], registers)
+    dataset = question.dataset
+    return Equation(
+        origin=question.output.file,
+        data=dataset.name,
+        extract=data.rows_of(dataset),
+        units=question.units,
+        measure=f"model:{dataset.name}:{formula.text}",
+        shown=(Shown((), "the people of the model", math.nan),),
+        additive=False,
+        where=f"({question.where}) AND {complete}" if question.where else complete,
+    )
