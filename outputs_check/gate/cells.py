@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import Group
 from outputs_check.gate.declaration import Output
+from outputs_check.gate.facts import CellFacts
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,12 @@ class TableContext:
 
 @dataclass(frozen=True)
 class Cell:
-    """One shown cell. group: who contributes. base: the denominator's group of a normalised proportion.
+    """One shown cell. base: facts of the denominator of a normalised proportion.
 
     structural: declared as impossible, and indeed nowhere in the data.
     """
 
     name: str
-    figure: float
-    shown: float
-    group: Group
-    base: Group | None = None
+    facts: CellFacts
+    base: CellFacts | None = None
     structural: bool = False

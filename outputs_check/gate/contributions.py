@@ -7,7 +7,7 @@ a fingerprint of the rows, per person. Nothing is asked of the data a second tim
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,30 +16,12 @@ import numpy as np
 import pandas as pd
 
 from outputs_check.gate.columns import dimension, hashed, number
-from outputs_check.gate.data import ROW, Array, DataFolder, Dataset, quoted
+from outputs_check.gate.data import ROW, Array, DataFolder, quoted
 from outputs_check.gate.labels import Labels
+from outputs_check.gate.query import Query
 
 NOBODY = np.uint64(0)  # unit of rows without one: their values count, they do not
 _PRIME = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Query:
-    """What is asked of a dataset. `where` is SQL that `safe_where` wrote; names are the schema's.
-
-    by_row: one entry per row instead of per person, for statistics of single values. binned: a numeric
-    column and rising edges; the dimension BIN is the bin [left, right) of it, the last one closed.
-    """
-
-    dataset: Dataset
-    types: Mapping[str, str]
-    dimensions: tuple[str, ...] = ()
-    where: str | None = None
-    value: str | None = None
-    weight: str | None = None
-    denominator: str | None = None
-    by_row: bool = False
-    binned: tuple[str, tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,6 @@ class Contributions:
     labels: tuple[Labels, ...]
     codes: tuple[Array, ...]
     entries: Group
-    by_row: bool
 
     def group(self, key: Sequence[int | None]) -> Group:
         """Return the entries of a cell; None in `key` is the margin over that dimension."""
@@ -123,14 +104,14 @@ class Contributions:
             if wanted is not None:
                 mask &= codes == wanted
         chosen = _chosen(self.entries, mask)
-        return chosen if self.by_row else chosen.per_person()
+        return chosen.per_person()
 
     def _inner(self, place: int) -> Group:
         """A cell without margins is a stretch of the sorted entries: cutting it out copies nothing."""
         places, entries = self._sorted
         first, last = np.searchsorted(places, [place, place + 1])
         cell = _chosen(entries, slice(int(first), int(last)))
-        return cell if self.by_row else replace(cell, distinct=True)
+        return replace(cell, distinct=True)
 
     @cached_property
     def _steps(self) -> tuple[int, ...]:
@@ -167,7 +148,7 @@ def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
     fields["unit"] = fields["unit"].astype(np.uint64)
     for name in ("first", "second"):
         fields[name] = fields[name].astype(np.int64)
-    return Contributions(tuple(labels), tuple(codes), Group(**fields), query.by_row)
+    return Contributions(tuple(labels), tuple(codes), Group(**fields))
 
 
 def _sql(query: Query, unit: str) -> str:
@@ -186,26 +167,23 @@ def _sql(query: Query, unit: str) -> str:
         f"{' WHERE ' + ' AND '.join(conditions) if conditions else ''}"
     )
     names = "".join(f"d{index}, " for index in range(len(dimensions)))
-    grouped = "" if query.by_row else f" GROUP BY {names}u"
     return (
         f"SELECT {names}{hashed('u')} AS unit,"  # noqa: S608
-        f" * EXCLUDE ({names}u) FROM (SELECT {names}u, {_columns(query.by_row)} FROM ({source}){grouped})"
+        f" * EXCLUDE ({names}u) FROM (SELECT {names}u, {_columns()} FROM ({source}) GROUP BY {names}u)"
     )
 
 
-def _columns(by_row: bool) -> str:
+def _columns() -> str:
     def total(expression: str, kind: str) -> str:
-        summed = expression if by_row else f"sum({expression})"
-        return f"CAST(coalesce({summed}, 0) AS {kind})"
+        return f"CAST(coalesce(sum({expression}), 0) AS {kind})"
 
-    low, high = ("v", "v") if by_row else ("min(v)", "max(v)")
     return ", ".join(
         (
             f"{total('1', 'BIGINT')} AS rows",
             f"{total('CASE WHEN c THEN 1 ELSE 0 END', 'BIGINT')} AS valid",
             f"{total('v', 'DOUBLE')} AS total",
-            f"CAST({low} AS DOUBLE) AS low",
-            f"CAST({high} AS DOUBLE) AS high",
+            "CAST(min(v) AS DOUBLE) AS low",
+            "CAST(max(v) AS DOUBLE) AS high",
             f"{total('CASE WHEN v = 1 THEN 1 ELSE 0 END', 'BIGINT')} AS ones",
             f"{total('CASE WHEN v = 0 THEN 1 ELSE 0 END', 'BIGINT')} AS zeros",
             f"{total('CASE WHEN c THEN w END', 'DOUBLE')} AS weight",

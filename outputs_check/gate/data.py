@@ -39,10 +39,9 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Population:
-    """The people of a dataset. named: rows in which the unit is not NULL. people: distinct units."""
+    """Who is in a dataset. people: distinct units that are not NULL."""
 
     rows: int
-    named: int
     people: int
 
     @property
@@ -106,10 +105,9 @@ class DataFolder:
     @cached_property
     def sizes(self) -> frozenset[int]:
         """How many people each registered dataset has."""
-        registered = [dataset for dataset in map(self.dataset, self.names)]
         return frozenset(
             self.population(dataset, dataset.units[0]).people
-            for dataset in registered
+            for dataset in map(self.dataset, self.names)
             if dataset.units[0] in self.columns(dataset)
         )
 
@@ -120,11 +118,11 @@ class DataFolder:
             self.columns(dataset)  # opens the view
             # Hashes are 64 bits: two people with one hash count as one, which is the safe side.
             found = self.fetch(
-                f"SELECT count(*) AS rows, count({quoted(unit)}) AS named,"  # noqa: S608
+                f"SELECT count(*) AS rows,"  # noqa: S608
                 f" count(DISTINCT hash({quoted(unit)})) FILTER ({quoted(unit)} IS NOT NULL) AS people"
                 f" FROM {quoted(dataset.name)}"
             )
-            self._populations[place] = Population(*(int(found[key][0]) for key in ("rows", "named", "people")))
+            self._populations[place] = Population(int(found["rows"][0]), int(found["people"][0]))
         return self._populations[place]
 
     def rows_of(self, dataset: Dataset) -> str:

@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from outputs_check.gate.contributions import Query
 from outputs_check.gate.data import Array, DataFolder
 from outputs_check.gate.facts_sql import Asked, facts_sql
 from outputs_check.gate.labels import Labels
+from outputs_check.gate.query import Query
 from outputs_check.gate.rules import declarations
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.sdc.concentration import Holdings
 
 Kept = tuple[bool, ...]  # the dimensions that a margin keeps
 Inner = tuple[int, ...]
+_NOTHING = Holdings()
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class CellFacts:
     weight: float = 0.0
     weighted: float = 0.0
     base: float = 0.0
-    of_total: Holdings = Holdings()
-    of_weight: Holdings = Holdings()
-    of_weighted: Holdings = Holdings()
-    of_base: Holdings = Holdings()
+    of_total: Holdings = _NOTHING
+    of_weight: Holdings = _NOTHING
+    of_weighted: Holdings = _NOTHING
+    of_base: Holdings = _NOTHING
     figure: float = float("nan")
     below: int = 0
     above: int = 0
@@ -85,7 +86,7 @@ class Facts:
     def labels(self) -> tuple[Labels, ...]:
         """The categories of every dimension; a row with a missing one belongs to no cell, as in pandas."""
         return tuple(
-            Labels.of(self._query.types.get(name, "VARCHAR"), values)
+            Labels.of(self._query.types.get(name, "VARCHAR"), list(values))
             for name, values in zip(self._query.dimensions, self._categories, strict=True)
         )
 

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from pyroaring import BitMap
 
-from outputs_check.gate.contributions import FIELDS, NOBODY, Contributions, Group, Query, contributions
+from outputs_check.gate.contributions import FIELDS, NOBODY, Contributions, Group, contributions
 from outputs_check.gate.data import Array, DataFolder
 from outputs_check.gate.equation import Equation, Key
 from outputs_check.gate.labels import MARGIN
+from outputs_check.gate.query import Query
 
 _MAX_DERIVED_DIMENSIONS = 4
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.columns import BIN, bin_label
-from outputs_check.gate.contributions import Query, contributions
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.examined import Examined, csv_bytes
+from outputs_check.gate.facts import Facts
+from outputs_check.gate.facts_sql import Asked
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.layout import Rows
+from outputs_check.gate.query import Query
 from outputs_check.gate.question import Question
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import models, tables
 from outputs_check.gate.rules.rule import Blocked
-from outputs_check.gate.statistics import values
+from outputs_check.gate.single_values import SingleValue
 from outputs_check.gate.table import Table
 
 
@@ -62,15 +62,12 @@ def _bin(left: str, right: str, edges: tuple[float, ...]) -> str:
 def _edges(data: DataFolder, question: Question, appetite: RiskAppetite) -> list[Finding]:
     """An outer edge that is the minimum or maximum of the data is somebody's value."""
     output = question.output
-    query = Query(question.dataset, question.types, (), question.where, output.value, by_row=True)
-    entries = contributions(data, query, question.units[0]).entries
-    present = values(entries)
+    query = Query(question.dataset, question.types, where=question.where, value=output.value)
     found = []
-    for edge, extreme in (
-        (output.bins[0], present.min() if present.size else None),
-        (output.bins[-1], present.max() if present.size else None),
-    ):
-        sharing = entries.people((entries.valid > 0) & np.isclose(entries.total, edge))
-        if edge == extreme and sharing < appetite.threshold:
-            found.append(models.EDGE.block(f"the edge {edge:g} is an extreme that {sharing} people have"))
+    for edge, extreme in ((output.bins[0], "min"), (output.bins[-1], "max")):
+        facts = Facts(data, query, question.units[0], Asked(SingleValue(extreme))).cell(())
+        if edge == facts.figure and facts.sharing < appetite.threshold:
+            found.append(
+                models.EDGE.block(f"the edge {edge:g} is an extreme that {facts.sharing} people have")
+            )
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outputs_check.gate.contributions import Query
+from outputs_check.gate.columns import Binned
 from outputs_check.gate.data import DataFolder, Dataset
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.labels import kind_of
+from outputs_check.gate.query import Query
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.where import safe_where
@@ -23,9 +24,9 @@ class Question:
     types: Mapping[str, str]
     units: tuple[str, ...]
     where: str | None
-    binned: tuple[str, tuple[float, ...]] | None = None
+    binned: Binned | None = None
 
-    def query(self, *, by_row: bool) -> Query:
+    def query(self) -> Query:
         """The query behind the declared table; a count counts rows, whatever `value` it names."""
         output = self.output
         return Query(
@@ -36,7 +37,6 @@ class Question:
             value=None if output.statistic == "count" else output.value,
             weight=output.weight,
             denominator=output.denominator,
-            by_row=by_row,
             binned=self.binned,
         )
 

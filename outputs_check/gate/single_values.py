@@ -29,7 +29,7 @@ def single_value_sql(asked: SingleValue, names: str, alone: bool) -> dict[str, s
     shown = f"round_even(figure / {asked.rounding!r}, 0) * {asked.rounding!r}" if asked.rounding else "figure"
     return _FIGURES[asked.statistic](asked, names) | {
         "side": (
-            f"SELECT {names}, any_value(figure) AS figure,"
+            f"SELECT {names}, any_value(figure) AS figure,"  # noqa: S608 - names are d0, d1 …
             f" {people} FILTER (v <= figure + {_SLACK}) AS below,"
             f" {people} FILTER (v >= figure - {_SLACK}) AS above,"
             f" {people} FILTER (abs(v - {shown}) <= {_CLOSE}) AS sharing,"
@@ -52,7 +52,7 @@ def _deviation(_: SingleValue, names: str) -> dict[str, str]:
     return {
         "centre": f"SELECT {names}, favg(v) AS mean {_VALUES} GROUP BY {names}",
         "figure": (
-            f"SELECT {names}, sqrt(fsum((v - mean) * (v - mean)) / nullif(count(*) - 1, 0)) AS figure"
+            f"SELECT {names}, sqrt(fsum((v - mean) * (v - mean)) / nullif(count(*) - 1, 0)) AS figure"  # noqa: S608
             f" FROM source JOIN centre USING ({names}) WHERE v IS NOT NULL GROUP BY {names}"
         ),
     }
@@ -62,7 +62,10 @@ def _mode(_: SingleValue, names: str) -> dict[str, str]:
     """The most frequent value, of several the smallest, as pandas."""
     return {
         "frequency": f"SELECT {names}, v, count(*) AS n {_VALUES} GROUP BY {names}, v",
-        "figure": f"SELECT {names}, first(v ORDER BY n DESC, v) AS figure FROM frequency GROUP BY {names}",
+        "figure": (
+            f"SELECT {names}, first(v ORDER BY n DESC, v) AS figure FROM frequency"  # noqa: S608
+            f" GROUP BY {names}"
+        ),
     }
 
 
@@ -74,7 +77,7 @@ def _gini(_: SingleValue, names: str) -> dict[str, str]:
             f" count(*) OVER (PARTITION BY {names}) AS n {_VALUES}"
         ),
         "figure": (
-            f"SELECT {names}, fsum((2 * i - n - 1) * v) / nullif(any_value(n) * fsum(v), 0) AS figure"
+            f"SELECT {names}, fsum((2 * i - n - 1) * v) / nullif(any_value(n) * fsum(v), 0) AS figure"  # noqa: S608
             f" FROM ranked GROUP BY {names}"
         ),
     }
@@ -89,6 +92,8 @@ _FIGURES: dict[str, Callable[[SingleValue, str], dict[str, str]]] = {
     "mode": _mode,
     "gini": _gini,
 }
+
+SINGLE_VALUES = frozenset(_FIGURES)
 
 
 def _stepped(rounding: float | None) -> str:

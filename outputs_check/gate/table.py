@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.cells import Cell, TableContext
 from outputs_check.gate.columns import BIN
-from outputs_check.gate.contributions import Contributions, Group, contributions
+from outputs_check.gate.computed import Computed
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.equation import Equation
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.labels import MARGIN, Labels
+from outputs_check.gate.labels import Labels
 from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
 from outputs_check.gate.question import Question
 from outputs_check.gate.result import Finding
-from outputs_check.gate.rules import declarations, tables
+from outputs_check.gate.rules import tables
 from outputs_check.gate.rules.rule import Blocked, Rule, Violation, gathered
-from outputs_check.gate.statistics import STATISTICS, count
+from outputs_check.gate.structural import StructuralZeros
 from outputs_check.gate.table_rules import violations
 from outputs_check.gate.tabulated import Tabulated, table_equations
 from outputs_check.gate.verdict import Evidence, Verdict
@@ -31,23 +27,13 @@ _CODED_CATEGORIES = 50  # a variable with more distinct values has to prove that
 
 
 class Table:
-    """One declared table over the data, for every unit that its dataset registers."""
+    """One declared table: the file that a researcher wrote against the one that the data give."""
 
     def __init__(self, data: DataFolder, question: Question, appetite: RiskAppetite) -> None:
         self.data, self.question, self.appetite = data, question, appetite
         self.output = question.output
-        self.statistic = STATISTICS[self.output.statistic]
-        query = question.query(by_row=self.statistic.by_row)
-        self.by_unit = {unit: contributions(data, query, unit) for unit in question.units}
-        self.main = self.by_unit[question.units[0]]
-        self._groups: dict[tuple[str, Key], Group] = {}
-        entries = self.main.entries
-        self.flag = entries.valid.sum() == entries.ones.sum() + entries.zeros.sum() > 0
-        self.all_zero = self.flag and entries.ones.sum() == 0
-        if self.output.statistic == "proportion" and self.output.value and not self.flag:
-            raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
-
-        self.zeros = tuple(self._structural_zeros())
+        self.computed = Computed(data, question)
+        self.zeros = StructuralZeros(data, question, self.computed.labels)
 
     def examine(self, rows: Rows) -> Examined:
         """Check a submitted file.
@@ -55,92 +41,56 @@ class Table:
         Raises:
             Blocked: it cannot be read as the declared table.
         """
-        layout = lay_out(rows, self.output, self.main.labels)
-        if len(layout.placed) > self.appetite.max_table_cells:
-            raise Blocked(tables.TOO_MANY.block(f"more than {self.appetite.max_table_cells:,} cells"))
+        layout = lay_out(rows, self.output, self.computed.labels)
+        self._expect_size(len(layout.placed))
         shown = {
             placed: read_figure(placed.text) for placed in layout.placed if placed.text not in SUPPRESSED
         }
-        findings = self._compared(shown)
-        published = [placed for placed, figure in shown.items() if figure is not None]
-        judged = [(placed, shown[placed] or 0.0) for placed in published]
-        findings += self.judged(judged)
-        findings += self._rare_labels(layout, published)
+        published = [(placed, figure) for placed, figure in shown.items() if figure is not None]
+        findings = [*self._compared(shown), *self.judged(published), *self._rare_labels(layout)]
         figures = {placed.at: self._written(placed) for placed in layout.placed}
         return Examined(
             evidence=Evidence.A if self.question.dataset.registered else Evidence.B,
             findings=tuple(findings),
             canonical=csv_bytes(layout.with_figures(figures)),
             submitted=csv_bytes(rows),
-            equations=tuple(self._equations(judged, layout)),
-            positions={self.name(placed.key): placed.at for placed in published},
+            equations=tuple(self._equations(published, layout)),
+            positions={self.computed.name(placed.key): placed.at for placed, _ in published},
         )
 
     def every_cell(self) -> list[tuple[Placed, float]]:
         """Every cell with somebody in it, as if it had been shown: what an image of the table shows."""
-        size = [range(len(labels.names)) for labels in self.main.labels]
-        if math.prod(len(indexes) for indexes in size) > self.appetite.max_table_cells:
-            raise Blocked(tables.TOO_MANY.block(f"more than {self.appetite.max_table_cells:,} cells"))
-        cells = [Placed(key, (0, 0), "") for key in itertools.product(*size)]
-        return [(cell, self._figure(cell.key)) for cell in cells if self._group(cell.key).rows.sum()]
+        keys = list(self.computed.filled())
+        self._expect_size(len(keys))
+        return [(Placed(key, (0, 0), ""), self.computed.figure(key)) for key in keys]
 
     def judged(self, shown: Sequence[tuple[Placed, float]]) -> list[Finding]:
         """Hold shown cells against the rules, for every unit."""
         found: list[tuple[str, tuple[int, int], Violation]] = []
         for unit in self.question.units:
-            context = TableContext(self.output, self.appetite, unit, self.flag, bool(self.all_zero))
-            for placed, figure in shown:
-                cell = self._cell(placed.key, figure, unit)
+            flag, all_zero = self.computed.flag, self.computed.all_zero
+            context = TableContext(self.output, self.appetite, unit, flag, all_zero)
+            for placed, _ in shown:
+                cell = self._cell(placed.key, unit)
                 found += [(cell.name, placed.at, violation) for violation in violations(cell, context)]
         return gathered(found)
 
-    def name(self, key: Key) -> str:
-        """The name of a cell in findings."""
-        if not key:
-            return self.output.statistic
-        parts = []
-        for dimension, labels, index in zip(self.output.dimensions, self.main.labels, key, strict=True):
-            parts.append(f"{dimension}={MARGIN if index is None else labels.names[index]}")
-        return ", ".join(parts)
+    def _expect_size(self, cells: int) -> None:
+        if cells > self.appetite.max_table_cells:
+            raise Blocked(tables.TOO_MANY.block(f"more than {self.appetite.max_table_cells:,} cells"))
 
-    def _cell(self, key: Key, shown: float, unit: str) -> Cell:
-        base_key = self._base_key(key)
-        base = None if base_key is None or base_key == key else self._group(base_key, unit)
-        group = self._group(key, unit)
-        structural = not group.rows.sum() and self._is_structural(key)
-        return Cell(self.name(key), self._figure(key), shown, group, base, structural)
-
-    def _group(self, key: Key, unit: str | None = None) -> Group:
-        place = (unit or self.question.units[0], key)
-        if place not in self._groups:
-            self._groups[place] = self.by_unit[place[0]].group(key)
-        return self._groups[place]
-
-    def _figure(self, key: Key) -> float:
-        base_key = self._base_key(key)
-        if base_key is None:
-            return self.statistic.figure(self._group(key), self.output)
-        base = count(self._group(base_key), self.output)
-        return count(self._group(key), self.output) / base if base else float("nan")
-
-    def _base_key(self, key: Key) -> Key | None:
-        """Whose share a normalised proportion is; None for every other statistic."""
-        split = len(self.output.rows)
-        match self.output.normalize:
-            case "index":
-                return key[:split] + (None,) * (len(key) - split)
-            case "columns":
-                return (None,) * split + key[split:]
-            case "all":
-                return (None,) * len(key)
-        return None
+    def _cell(self, key: Key, unit: str) -> Cell:
+        base_key, facts = self.computed.base_key(key), self.computed.facts(key, unit)
+        base = None if base_key in {None, key} else self.computed.facts(base_key or (), unit)
+        return Cell(self.computed.name(key), facts, base, not facts.rows and self.zeros.covers(key))
 
     def _compared(self, shown: dict[Placed, float | None]) -> list[Finding]:
         unreadable = [placed for placed, figure in shown.items() if figure is None]
         wrong = [
-            (placed, self._figure(placed.key))
+            (placed, self.computed.figure(placed.key))
             for placed, figure in shown.items()
-            if figure is not None and not agrees(figure, self._figure(placed.key), self.output.rounding)
+            if figure is not None
+            and not agrees(figure, self.computed.figure(placed.key), self.output.rounding)
         ]
         findings = []
         if not unreadable and not wrong:
@@ -151,8 +101,9 @@ class Table:
             texts = ", ".join(f"'{placed.text[:30]}'" for placed in unreadable[:5])
             findings.append(self._about(tables.FIGURE, f"not a figure: {texts}", unreadable))
         if wrong:
+            name = self.computed.name
             lines = "; ".join(
-                f"{self.name(placed.key)}: {placed.text} submitted, {self._written_as(true)} recomputed"
+                f"{name(placed.key)}: {placed.text} submitted, {self._written_as(true)} recomputed"
                 for placed, true in wrong[:5]
             )
             more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
@@ -161,18 +112,20 @@ class Table:
         return findings
 
     def _about(self, rule: Rule, message: str, placed: Sequence[Placed]) -> Finding:
-        cells = dict.fromkeys(self.name(cell.key) for cell in placed)
+        cells = dict.fromkeys(self.computed.name(cell.key) for cell in placed)
         return rule.finding(Verdict.BLOCK, message, cells=cells, at=[cell.at for cell in placed])
 
-    def _rare_labels(self, layout: Layout, published: Sequence[Placed]) -> list[Finding]:
+    def _rare_labels(self, layout: Layout) -> list[Finding]:
         """A label of a variable without a code list tells that somebody has this value."""
         rare: dict[str, None] = {}
-        for dimension, labels in enumerate(self.main.labels):
+        for dimension, labels in enumerate(self.computed.labels):
             if self.output.dimensions[dimension] == BIN or self._is_coded(labels):
                 continue
             for index in {placed.key[dimension] for placed in layout.placed} - {None}:
-                alone = tuple(index if place == dimension else None for place in range(len(self.main.labels)))
-                if self._group(alone).people() < self.appetite.threshold:
+                alone = tuple(
+                    index if place == dimension else None for place in range(len(self.computed.labels))
+                )
+                if self.computed.facts(alone).everyone < self.appetite.threshold:
                     rare[f"{self.output.dimensions[dimension]}={labels.names[index or 0]}"] = None
         if not rare:
             return []
@@ -181,69 +134,29 @@ class Table:
 
     def _is_coded(self, labels: Labels) -> bool:
         """Few categories, or categories of text that many people share, are taken for a code list."""
-        usual = self.main.entries.people() / max(1, len(labels.names))
-        return len(labels.names) <= _CODED_CATEGORIES or (
-            labels.kind == "text" and usual >= self.appetite.threshold
-        )
+        if len(labels.names) <= _CODED_CATEGORIES:
+            return True
+        everyone = self.computed.facts((None,) * len(self.computed.labels)).everyone
+        return labels.kind == "text" and everyone / len(labels.names) >= self.appetite.threshold
 
     def _written(self, placed: Placed) -> str:
         if placed.text in SUPPRESSED:
             return "[c]"
-        return self._written_as(self._figure(placed.key))
+        return self._written_as(self.computed.figure(placed.key))
 
     def _written_as(self, figure: float) -> str:
         return written(figure, self.output.rounding)
 
-    def _structural_zeros(self) -> Iterator[dict[str, int | None]]:
-        """Declared zeros as label indexes; None is a category that the filtered table does not have.
-
-        Raises:
-            Blocked: a dimension or category that the variable does not have.
-        """
-        for declared in self.output.structural_zeros:
-            zero: dict[str, int | None] = {}
-            for dimension, category in declared:
-                place = self.output.dimensions.index(dimension) if dimension in self.output.dimensions else -1
-                if place < 0 or self._unfiltered.labels[place].find(category) is None:
-                    text = f"structural zero {dimension}={category}: no such category in the table"
-                    raise Blocked(declarations.VALUE.block(text))
-                zero[dimension] = self.main.labels[place].find(category)
-            yield zero
-
-    @cached_property
-    def _unfiltered(self) -> Contributions:
-        query = replace(self.question.query(by_row=False), where=None)
-        return contributions(self.data, query, self.question.units[0])
-
-    def _is_structural(self, key: Key) -> bool:
-        """Declared, and empty in the whole dataset as well: a declaration cannot hide a real zero."""
-        place = dict(zip(self.output.dimensions, key, strict=True))
-        if not any(
-            all(place[name] == index is not None for name, index in zero.items()) for zero in self.zeros
-        ):
-            return False
-        everywhere: list[int | None] = []
-        for labels, whole, index in zip(self.main.labels, self._unfiltered.labels, key, strict=True):
-            everywhere.append(None if index is None else whole.find(labels.names[index]))
-        return self._unfiltered.group(everywhere).unit.size == 0
-
     def _equations(self, shown: Sequence[tuple[Placed, float]], layout: Layout) -> Iterator[Equation]:
         cells = [self._tabulated(placed.key, figure) for placed, figure in shown]
-        withheld = [self._labels_of(placed.key) for placed in layout.placed if placed.text in SUPPRESSED]
+        withheld = [
+            self.computed.labels_of(placed.key) for placed in layout.placed if placed.text in SUPPRESSED
+        ]
         extract = self.data.rows_of(self.question.dataset)
         return table_equations(self.question, extract, cells, withheld, self.appetite.rounding_base)
 
     def _tabulated(self, key: Key, figure: float) -> Tabulated:
-        base_key = self._base_key(key)
-        base = None if base_key is None else (self._labels_of(base_key), self._rows(base_key))
-        ones = float(self._group(key).ones.sum())
-        return Tabulated(self._labels_of(key), self.name(key), figure, self._rows(key), ones, base)
-
-    def _rows(self, key: Key) -> float:
-        return count(self._group(key), self.output)
-
-    def _labels_of(self, key: Key) -> tuple[str | None, ...]:
-        return tuple(
-            None if index is None else labels.names[index]
-            for labels, index in zip(self.main.labels, key, strict=True)
-        )
+        table, base_key = self.computed, self.computed.base_key(key)
+        base = None if base_key is None else (table.labels_of(base_key), table.rows(base_key))
+        ones = float(table.facts(key).positive)
+        return Tabulated(table.labels_of(key), table.name(key), figure, table.rows(key), ones, base)

@@ -13,6 +13,7 @@ CellRule = Callable[[Cell, TableContext], Iterator[Violation]]
 _COUNT = (people.enough_people, people.rounded_counts, magnitudes.weights)
 _TOTAL = (
     people.enough_people,
+    people.enough_contributors,
     people.proportion_of_flag,
     magnitudes.concentration,
     magnitudes.weights,

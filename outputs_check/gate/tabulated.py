@@ -37,7 +37,7 @@ def table_equations(
     0/1 column gives its numerators away as well.
     """
     output, slack = question.output, (question.output.rounding or 0.0) / 2
-    query = question.query(by_row=False)
+    query = question.query()
     equation = Equation(
         origin=output.file,
         data=question.dataset.name,

@@ -9,11 +9,13 @@ from outputs_check.gate.rules.rule import Rule, Violation
 from outputs_check.gate.verdict import Verdict
 
 _ROW = "Rulebook, 'frequencies, percentages': n, numerator, denominator and complement >= threshold"
+_MERGE = "suppress these cells or merge their categories"
 
-THRESHOLD = Rule("threshold.people", _ROW, "suppress these cells or merge their categories")
+THRESHOLD = Rule("threshold.people", _ROW, _MERGE)
 ZERO = Rule("threshold.zero", _ROW, "merge the categories, suppress the cells or declare structural zeros")
-NUMERATOR = Rule("proportion.numerator", _ROW, "suppress these cells or merge their categories")
-COMPLEMENT = Rule("proportion.complement", _ROW, "suppress these cells or merge their categories")
+CONTRIBUTORS = Rule("threshold.contributors", _ROW, _MERGE)
+NUMERATOR = Rule("proportion.numerator", _ROW, _MERGE)
+COMPLEMENT = Rule("proportion.complement", _ROW, _MERGE)
 OBLIGATORY = Rule(
     "rounding.obligatory",
     "Rulebook, 'Units and appetites': owner packs",
@@ -23,14 +25,27 @@ OBLIGATORY = Rule(
 
 def enough_people(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """Every figure rests on at least the threshold of distinct people with a value; a zero discloses too."""
-    people = cell.group.people(cell.group.valid > 0)
-    if cell.group.valid.sum() == 0:
+    if cell.facts.valid == 0:
         if not cell.structural:
             sentence = "A shown zero says something about everyone"
             yield Violation(ZERO, table.appetite.zero_counts, sentence, "nobody")
-    elif people < table.appetite.threshold:
+    elif cell.facts.people < table.appetite.threshold:
         sentence = f"Fewer than {table.appetite.threshold} distinct {table.unit}"
-        yield Violation(THRESHOLD, Verdict.BLOCK, sentence, f"{people}")
+        yield Violation(THRESHOLD, Verdict.BLOCK, sentence, f"{cell.facts.people}")
+
+
+def enough_contributors(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """A total that fewer people than the threshold add anything to is theirs, whoever adds a zero.
+
+    Both parts of a ratio; a flag is judged by its numerator, and a cell of zeros by `identical_values`.
+    """
+    least, facts = table.appetite.threshold, cell.facts
+    if not table.flag and 0 < facts.nonzero < least <= facts.people:
+        sentence = f"Fewer than {least} {table.unit} have a value other than 0"
+        yield Violation(CONTRIBUTORS, Verdict.BLOCK, sentence, f"{facts.nonzero}")
+    if table.output.denominator and facts.based < least:
+        sentence = f"Fewer than {least} {table.unit} have a denominator other than 0"
+        yield Violation(CONTRIBUTORS, Verdict.BLOCK, sentence, f"{facts.based}")
 
 
 def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -38,18 +53,16 @@ def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
     if cell.base is None:
         return
     least = table.appetite.threshold
-    denominator = cell.base.people()
-    if denominator < least:
-        yield Violation(THRESHOLD, Verdict.BLOCK, f"Denominator under {least} {table.unit}", f"{denominator}")
-    whole, part = int(cell.base.rows.sum()), int(cell.group.rows.sum())
-    if whole == part and whole > 0:
+    if cell.base.everyone < least:
+        sentence = f"Denominator under {least} {table.unit}"
+        yield Violation(THRESHOLD, Verdict.BLOCK, sentence, f"{cell.base.everyone}")
+    if cell.base.rows == cell.facts.rows > 0:
         yield Violation(COMPLEMENT, Verdict.BLOCK, "Everyone is in one category", "100%")
-    elif whole > part:
-        outside = cell.base.people_beyond(cell.group)
+    elif cell.base.rows > cell.facts.rows:
+        outside = cell.base.everyone - cell.facts.whole
         if outside < least:
-            yield Violation(
-                COMPLEMENT, Verdict.BLOCK, f"Fewer than {least} {table.unit} outside", f"{outside}"
-            )
+            sentence = f"Fewer than {least} {table.unit} outside"
+            yield Violation(COMPLEMENT, Verdict.BLOCK, sentence, f"{outside}")
 
 
 def proportion_of_flag(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -60,8 +73,7 @@ def proportion_of_flag(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """
     if not table.flag or (table.all_zero and table.output.statistic != "sum"):
         return
-    least = table.appetite.threshold
-    having, lacking = cell.group.people(cell.group.ones > 0), cell.group.people(cell.group.zeros > 0)
+    least, having, lacking = table.appetite.threshold, cell.facts.ones, cell.facts.zeros
     if having < least:
         sentence = f"Fewer than {least} {table.unit} have the flag"
         yield Violation(NUMERATOR, Verdict.BLOCK, sentence, f"{having}")

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from outputs_check.gate.cells import Cell, TableContext
-from outputs_check.gate.data import Array
-from outputs_check.gate.figures import are_multiples
 from outputs_check.gate.rules.rule import Rule, Violation
-from outputs_check.gate.statistics import values
 from outputs_check.gate.verdict import Verdict
 
 _QUANTILES = "Rulebook, 'medians, percentiles': contributors on each side, rounded"
@@ -22,19 +17,14 @@ MODE = Rule("mode.identical", "Rulebook, 'mode'", "suppress these cells: nearly 
 FREEDOM = Rule("freedom.residual", "Rulebook, 'standard deviation': dof >= 10", "merge the categories")
 
 _NEARLY_ALL = 0.9
-_STEPS = tuple(10.0**power for power in range(6, -5, -1))
 
 
 def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """At least the threshold of people at or below the quantile, and as many at or above it."""
-    group, least = cell.group, table.appetite.threshold
-    present = group.valid > 0
-    slack = 1e-9 * abs(cell.figure)
-    below = group.people(present & (group.total <= cell.figure + slack))
-    above = group.people(present & (group.total >= cell.figure - slack))
-    if min(below, above) < least:
+    least, fewer = table.appetite.threshold, min(cell.facts.below, cell.facts.above)
+    if fewer < least:
         sentence = f"Fewer than {least} {table.unit} on one side of the quantile"
-        yield Violation(SIDES, Verdict.BLOCK, sentence, f"{min(below, above)}")
+        yield Violation(SIDES, Verdict.BLOCK, sentence, f"{fewer}")
 
 
 def quantile_rounded(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -42,34 +32,20 @@ def quantile_rounded(cell: Cell, table: TableContext) -> Iterator[Violation]:
     base = table.output.rounding
     if base is None:
         yield Violation(EXACT, Verdict.BLOCK, "A quantile has to be rounded", "exact")
-    elif base < 2 * step_of(values(cell.group)) and _sharing(cell, cell.shown) < table.appetite.threshold:
+    elif cell.facts.stepped and cell.facts.sharing < table.appetite.threshold:
         yield Violation(EXACT, Verdict.BLOCK, f"A base of {base:g} is as fine as the data", "exact")
-
-
-def step_of(numbers: Array) -> float:
-    """The largest power of ten that all numbers are multiples of, 0 where there is none."""
-    for step in _STEPS:
-        if numbers.size and bool(are_multiples(numbers, step).all()):
-            return step
-    return 0.0
-
-
-def _sharing(cell: Cell, value: float) -> int:
-    same = np.isclose(cell.group.total, value, rtol=1e-9, atol=1e-12)
-    return cell.group.people(same & (cell.group.valid > 0))
 
 
 def extreme_shared(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """A minimum or maximum is refused unless at least the threshold of people share it."""
-    sharing = _sharing(cell, cell.figure)
-    if sharing < table.appetite.threshold:
+    if cell.facts.sharing < table.appetite.threshold:
         sentence = f"The extreme belongs to fewer than {table.appetite.threshold} {table.unit}"
-        yield Violation(EXTREME, Verdict.BLOCK, sentence, f"{sharing}")
+        yield Violation(EXTREME, Verdict.BLOCK, sentence, f"{cell.facts.sharing}")
 
 
 def mode_spread(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """The mode is shared by at least the threshold, and not by (almost) everyone."""
-    sharing, everyone = _sharing(cell, cell.figure), cell.group.people(cell.group.valid > 0)
+    sharing, everyone = cell.facts.sharing, cell.facts.people
     if sharing < table.appetite.threshold:
         sentence = f"The mode is shared by fewer than {table.appetite.threshold} {table.unit}"
         yield Violation(MODE, Verdict.BLOCK, sentence, f"{sharing}")
@@ -79,7 +55,7 @@ def mode_spread(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 def degrees_of_freedom(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """A standard deviation has at least the appetite's degrees of freedom, counted in people."""
-    freedom = cell.group.people(cell.group.valid > 0) - 1
+    freedom = cell.facts.people - 1
     if freedom < table.appetite.residual_dof:
         sentence = f"Under {table.appetite.residual_dof} degrees of freedom"
         yield Violation(FREEDOM, Verdict.BLOCK, sentence, f"{freedom}")

@@ -1,0 +1,98 @@
+"""A declared table as the data have it: its labels, the figure of every cell, the facts behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.facts import CellFacts, Facts
+from outputs_check.gate.facts_sql import Asked
+from outputs_check.gate.labels import MARGIN, Labels
+from outputs_check.gate.layout import Key
+from outputs_check.gate.question import Question
+from outputs_check.gate.rules import declarations
+from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.single_values import SINGLE_VALUES, SingleValue
+from outputs_check.gate.statistics import STATISTICS, count
+
+
+class Computed:
+    """The cells of a declared table, for every unit that its dataset registers.
+
+    flag: every value in the table is 0 or 1. all_zero: and none is 1.
+
+    Raises:
+        Blocked: the query fails on this data, or a proportion is asked of a column that is no flag.
+    """
+
+    def __init__(self, data: DataFolder, question: Question) -> None:
+        self.question, self.output = question, question.output
+        self._base = _base_dimensions(question)
+        asked = Asked(_single_value(question), self._base)
+        self._facts = {unit: Facts(data, question.query(), unit, asked) for unit in question.units}
+        self._main = self._facts[question.units[0]]
+        self.labels: tuple[Labels, ...] = self._main.labels
+        self.flag = self._main.rows("valid") == self._main.rows("flags") > 0
+        self.all_zero = self.flag and self._main.rows("positive") == 0
+        if self.output.statistic == "proportion" and self.output.value and not self.flag:
+            raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
+
+    def facts(self, key: Key, unit: str | None = None) -> CellFacts:
+        """Facts of a cell, for the person unless another unit is named."""
+        return (self._facts[unit] if unit else self._main).cell(key)
+
+    def figure(self, key: Key) -> float:
+        """The figure of a cell, NaN where it has none."""
+        base = self.base_key(key)
+        if base is None:
+            return STATISTICS[self.output.statistic](self.facts(key), self.output)
+        whole = self.rows(base)
+        return self.rows(key) / whole if whole else float("nan")
+
+    def rows(self, key: Key) -> float:
+        """The rows of a cell, or the sum of their weights."""
+        return count(self.facts(key), self.output)
+
+    def base_key(self, key: Key) -> Key | None:
+        """The cell whose share a normalised proportion is; None for every other statistic."""
+        if self._base is None:
+            return None
+        return tuple(index if stays else None for index, stays in zip(key, self._base, strict=True))
+
+    def filled(self) -> Iterator[Key]:
+        """Every cell with a row in it, margins left out."""
+        return self._main.filled()
+
+    def name(self, key: Key) -> str:
+        """The name of a cell in findings."""
+        named = zip(self.output.dimensions, self.labels_of(key), strict=True)
+        parts = [f"{dimension}={MARGIN if label is None else label}" for dimension, label in named]
+        return ", ".join(parts) or self.output.statistic
+
+    def labels_of(self, key: Key) -> tuple[str | None, ...]:
+        """The labels of a cell, None for a margin."""
+        return tuple(
+            None if index is None else labels.names[index]
+            for labels, index in zip(self.labels, key, strict=True)
+        )
+
+
+def _base_dimensions(question: Question) -> tuple[bool, ...] | None:
+    """Which dimensions the denominator of a normalised proportion keeps."""
+    rows, columns = len(question.output.rows), len(question.output.columns)
+    match question.output.normalize:
+        case "index":
+            return (True,) * rows + (False,) * columns
+        case "columns":
+            return (False,) * rows + (True,) * columns
+        case "all":
+            return (False,) * (rows + columns)
+    return None
+
+
+def _single_value(question: Question) -> SingleValue | None:
+    output = question.output
+    if output.statistic not in SINGLE_VALUES:
+        return None
+    percentile = 50.0 if output.percentile is None else output.percentile
+    return SingleValue(output.statistic, percentile / 100, output.rounding)
