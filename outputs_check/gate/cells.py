@@ -13,7 +13,7 @@ from outputs_check.gate.facts import CellFacts
 class TableContext:
     """What the rules know about the whole table, for one unit.
 
-    flag: every value in the table is 0 or 1. all_zero: and none is 1.
+    flag: every value in the table is one of two. all_zero: all are 0.
     """
 
     output: Output
@@ -27,10 +27,12 @@ class TableContext:
 class Cell:
     """One shown cell. base: facts of the denominator of a normalised proportion.
 
-    structural: declared as impossible, and indeed nowhere in the data.
+    structural: declared as impossible, and indeed nowhere in the data. closed: so are all other cells of
+    the line whose share it is.
     """
 
     name: str
     facts: CellFacts
     base: CellFacts | None = None
     structural: bool = False
+    closed: bool = False

@@ -15,11 +15,14 @@ from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.single_values import SINGLE_VALUES, SingleValue
 from outputs_check.gate.statistics import STATISTICS, count
 
+# Figures from which the shares of two values can be computed.
+_OF_TWO_VALUES = frozenset({"sum", "mean", "std"})
+
 
 class Computed:
     """The cells of a declared table, for every unit that its dataset registers.
 
-    flag: every value in the table is 0 or 1. all_zero: and none is 1.
+    flag: every value in the table is one of two, such as 0 and 1, or 1 and 2. all_zero: all are 0.
 
     Raises:
         Blocked: the query fails on this data, or a proportion is asked of a column that is no flag.
@@ -28,18 +31,23 @@ class Computed:
     def __init__(self, data: DataFolder, question: Question) -> None:
         self.question, self.output = question, question.output
         self._base = _base_dimensions(question)
-        asked = Asked(_single_value(question), self._base)
-        self._facts = {unit: Facts(data, question.query(), unit, asked) for unit in question.units}
-        self._main = self._facts[question.units[0]]
+        self._ask(data, Asked(_single_value(question), self._base))
         self.labels: tuple[Labels, ...] = self._main.labels
-        self.flag = self._main.rows("valid") == self._main.rows("flags") > 0
+        self.flag = self._is_flag()
         self.all_zero = self.flag and self._main.rows("positive") == 0
         if self.output.statistic == "proportion" and self.output.value and not self.flag:
             raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
+        if not self.flag and self.output.statistic in _OF_TWO_VALUES and (pair := self._two_values()):
+            self._ask(data, Asked(_single_value(question), pair=pair))
+            self.flag = self._is_flag()
 
     def facts(self, key: Key, unit: str | None = None) -> CellFacts:
         """Facts of a cell, for the person unless another unit is named."""
         return (self._facts[unit] if unit else self._main).cell(key)
+
+    def least_people(self, key: Key) -> int:
+        """People with a value in a cell, of the unit that has the fewest."""
+        return min(facts.cell(key).people for facts in self._facts.values())
 
     def figure(self, key: Key) -> float:
         """The figure of a cell, NaN where it has none."""
@@ -75,6 +83,20 @@ class Computed:
             None if index is None else labels.names[index]
             for labels, index in zip(self.labels, key, strict=True)
         )
+
+    def _ask(self, data: DataFolder, asked: Asked) -> None:
+        query = self.question.query()
+        self._facts = {unit: Facts(data, query, unit, asked) for unit in self.question.units}
+        self._main = self._facts[self.question.units[0]]
+
+    def _is_flag(self) -> bool:
+        return self._main.rows("valid") == self._main.rows("flags") > 0
+
+    def _two_values(self) -> tuple[float, float] | None:
+        """The extremes of the table, where no cell has other extremes: perhaps its only two values."""
+        cells = [self.facts(key) for key in self.filled()]
+        ends = {end for cell in cells if cell.valid for end in (cell.low, cell.high)}
+        return (min(ends), max(ends)) if len(ends) == 2 else None
 
 
 def _base_dimensions(question: Question) -> tuple[bool, ...] | None:

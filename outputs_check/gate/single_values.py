@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# Columns of `side`, for cells without a value as well.
+AROUND = "figure, " + ", ".join(
+    f"coalesce({name}, {nothing}) AS {name}"
+    for name, nothing in (("below", "0"), ("above", "0"), ("sharing", "0"), ("stepped", "FALSE"))
+)
 _SLACK = "1e-9 * abs(figure)"
 _CLOSE = "1e-9 * abs(v) + 1e-12"
 _VALUES = "FROM source WHERE v IS NOT NULL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -40,6 +41,16 @@ class StructuralZeros:
             for labels, whole, index in zip(self._labels, self._unfiltered.labels, key, strict=True)
         ]
         return self._unfiltered.cell(everywhere).rows == 0
+
+    def close(self, key: Key, base: Key) -> bool:
+        """Whether all cells of the line `base`, save this one, are covered."""
+        if not self._zeros:
+            return False
+        choices = [
+            [index] if index is None or base[place] is not None else range(len(self._labels[place].names))
+            for place, index in enumerate(key)
+        ]
+        return all(other == key or self.covers(other) for other in itertools.product(*choices))
 
     @cached_property
     def _unfiltered(self) -> Facts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.cells import Cell, TableContext
@@ -14,9 +15,11 @@ from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
 from outputs_check.gate.labels import Labels
 from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
+from outputs_check.gate.lines import whole_lines
 from outputs_check.gate.question import Question
+from outputs_check.gate.remedies import merges
 from outputs_check.gate.result import Finding
-from outputs_check.gate.rules import tables
+from outputs_check.gate.rules import people, tables
 from outputs_check.gate.rules.rule import Blocked, Rule, Violation, gathered
 from outputs_check.gate.structural import StructuralZeros
 from outputs_check.gate.table_rules import violations
@@ -47,7 +50,12 @@ class Table:
             placed: read_figure(placed.text) for placed in layout.placed if placed.text not in SUPPRESSED
         }
         published = [(placed, figure) for placed, figure in shown.items() if figure is not None]
-        findings = [*self._compared(shown), *self.judged(published), *self._rare_labels(layout)]
+        findings = [
+            *self._compared(shown),
+            *self.judged(published),
+            *self._whole_lines(layout),
+            *self._rare_labels(layout),
+        ]
         figures = {placed.at: self._written(placed) for placed in layout.placed}
         return Examined(
             evidence=Evidence.A if self.question.dataset.registered else Evidence.B,
@@ -67,13 +75,21 @@ class Table:
     def judged(self, shown: Sequence[tuple[Placed, float]]) -> list[Finding]:
         """Hold shown cells against the rules, for every unit."""
         found: list[tuple[str, tuple[int, int], Violation]] = []
+        keys = {self.computed.name(placed.key): placed.key for placed, _ in shown}
         for unit in self.question.units:
             flag, all_zero = self.computed.flag, self.computed.all_zero
             context = TableContext(self.output, self.appetite, unit, flag, all_zero)
             for placed, _ in shown:
                 cell = self._cell(placed.key, unit)
                 found += [(cell.name, placed.at, violation) for violation in violations(cell, context)]
-        return gathered(found)
+        return [self._with_merges(finding, keys) for finding in gathered(found)]
+
+    def _with_merges(self, finding: Finding, keys: Mapping[str, Key]) -> Finding:
+        """Name the categories to merge, where a few merges give the cells enough people."""
+        if finding.rule not in {people.THRESHOLD.id, people.ZERO.id}:
+            return finding
+        named = merges(self.computed, [keys[cell] for cell in finding.cells], self.appetite.threshold)
+        return replace(finding, remedy=f"{named}, or {finding.remedy}") if named else finding
 
     def _expect_size(self, cells: int) -> None:
         if cells > self.appetite.max_table_cells:
@@ -81,8 +97,12 @@ class Table:
 
     def _cell(self, key: Key, unit: str) -> Cell:
         base_key, facts = self.computed.base_key(key), self.computed.facts(key, unit)
-        base = None if base_key in {None, key} else self.computed.facts(base_key or (), unit)
-        return Cell(self.computed.name(key), facts, base, not facts.rows and self.zeros.covers(key))
+        structural = not facts.rows and self.zeros.covers(key)
+        if base_key is None or base_key == key:
+            return Cell(self.computed.name(key), facts, structural=structural)
+        base = self.computed.facts(base_key, unit)
+        closed = base.rows == facts.rows and self.zeros.close(key, base_key)
+        return Cell(self.computed.name(key), facts, base, structural, closed)
 
     def _compared(self, shown: dict[Placed, float | None]) -> list[Finding]:
         unreadable = [placed for placed, figure in shown.items() if figure is None]
@@ -114,6 +134,17 @@ class Table:
     def _about(self, rule: Rule, message: str, placed: Sequence[Placed]) -> Finding:
         cells = dict.fromkeys(self.computed.name(cell.key) for cell in placed)
         return rule.finding(Verdict.BLOCK, message, cells=cells, at=[cell.at for cell in placed])
+
+    def _whole_lines(self, layout: Layout) -> list[Finding]:
+        """Counts that hold everyone of their line; the verdict is that of the zeros a reader infers."""
+        if self.output.statistic != "count":
+            return []
+        shown = {placed.key: placed for placed in layout.placed}
+        sentence = "Everyone of a line is in one category, and the others are not in the file"
+        violation = Violation(people.EVERYONE, self.appetite.zero_counts, sentence, "100%")
+        found = dict.fromkeys(whole_lines(self.computed, self.zeros, shown))
+        visible = [shown[key] for key in found if shown[key].text not in SUPPRESSED]
+        return gathered((self.computed.name(cell.key), cell.at, violation) for cell in visible)
 
     def _rare_labels(self, layout: Layout) -> list[Finding]:
         """A label of a variable without a code list tells that somebody has this value."""

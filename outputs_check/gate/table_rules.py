@@ -10,11 +10,12 @@ from outputs_check.gate.rules.rule import Violation
 
 CellRule = Callable[[Cell, TableContext], Iterator[Violation]]
 
-_COUNT = (people.enough_people, people.rounded_counts, magnitudes.weights)
+_COUNT = (people.enough_people, people.enough_contributors, people.rounded_counts, magnitudes.weights)
 _TOTAL = (
     people.enough_people,
     people.enough_contributors,
     people.proportion_of_flag,
+    people.rounded_counts,
     magnitudes.concentration,
     magnitudes.weights,
     magnitudes.identical_values,
@@ -32,6 +33,7 @@ _BY_STATISTIC: dict[str, tuple[CellRule, ...]] = {
     "ratio": _TOTAL,
     "proportion": (
         people.enough_people,
+        people.enough_contributors,
         people.proportion_of_rows,
         people.proportion_of_flag,
         magnitudes.weights,

@@ -54,6 +54,7 @@ def _concentrated(held: Holdings, table: TableContext, what: str) -> Iterator[Vi
 
 
 def identical_values(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """A figure over one and the same value tells it of everyone."""
-    if not table.flag and cell.facts.valid and cell.facts.low == cell.facts.high:
+    """A figure over one and the same value tells it of everyone; of a flag's mean its counts decide."""
+    by_counts = table.flag and table.output.statistic in {"sum", "mean", "ratio", "proportion"}
+    if not by_counts and cell.facts.valid and cell.facts.low == cell.facts.high:
         yield Violation(IDENTICAL, Verdict.BLOCK, "Everyone has the same value", "no spread")

@@ -9,6 +9,7 @@ from outputs_check.gate.rules.rule import Rule, Violation
 from outputs_check.gate.verdict import Verdict
 
 _ROW = "Rulebook, 'frequencies, percentages': n, numerator, denominator and complement >= threshold"
+_SHARES = frozenset({"mean", "proportion", "ratio"})
 _MERGE = "suppress these cells or merge their categories"
 
 THRESHOLD = Rule("threshold.people", _ROW, _MERGE)
@@ -16,6 +17,9 @@ ZERO = Rule("threshold.zero", _ROW, "merge the categories, suppress the cells or
 CONTRIBUTORS = Rule("threshold.contributors", _ROW, _MERGE)
 NUMERATOR = Rule("proportion.numerator", _ROW, _MERGE)
 COMPLEMENT = Rule("proportion.complement", _ROW, _MERGE)
+EVERYONE = Rule(
+    "frequency.everyone", _ROW, "merge the categories, or declare the missing ones as structural zeros"
+)
 OBLIGATORY = Rule(
     "rounding.obligatory",
     "Rulebook, 'Units and appetites': owner packs",
@@ -37,7 +41,8 @@ def enough_people(cell: Cell, table: TableContext) -> Iterator[Violation]:
 def enough_contributors(cell: Cell, table: TableContext) -> Iterator[Violation]:
     """A total that fewer people than the threshold add anything to is theirs, whoever adds a zero.
 
-    Both parts of a ratio; a flag is judged by its numerator, and a cell of zeros by `identical_values`.
+    Both parts of a ratio, and weights; a flag is judged by its numerator, and a cell of zeros by
+    `identical_values`.
     """
     least, facts = table.appetite.threshold, cell.facts
     if not table.flag and 0 < facts.nonzero < least <= facts.people:
@@ -46,6 +51,9 @@ def enough_contributors(cell: Cell, table: TableContext) -> Iterator[Violation]:
     if table.output.denominator and facts.based < least:
         sentence = f"Fewer than {least} {table.unit} have a denominator other than 0"
         yield Violation(CONTRIBUTORS, Verdict.BLOCK, sentence, f"{facts.based}")
+    if table.output.weight and facts.weighing < least <= facts.people:
+        sentence = f"Fewer than {least} {table.unit} have a weight other than 0"
+        yield Violation(CONTRIBUTORS, Verdict.BLOCK, sentence, f"{facts.weighing}")
 
 
 def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -57,7 +65,8 @@ def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
         sentence = f"Denominator under {least} {table.unit}"
         yield Violation(THRESHOLD, Verdict.BLOCK, sentence, f"{cell.base.everyone}")
     if cell.base.rows == cell.facts.rows > 0:
-        yield Violation(COMPLEMENT, Verdict.BLOCK, "Everyone is in one category", "100%")
+        if not cell.closed:
+            yield Violation(COMPLEMENT, Verdict.BLOCK, "Everyone is in one category", "100%")
     elif cell.base.rows > cell.facts.rows:
         outside = cell.base.everyone - cell.facts.whole
         if outside < least:
@@ -66,14 +75,14 @@ def proportion_of_rows(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 
 def proportion_of_flag(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """A mean or sum of a 0/1 column is a proportion: numerator and complement.
+    """A mean, sum or deviation of two values, 0/1 or 1/2, is a proportion: numerator and complement.
 
     The mean of a flag that nobody in the whole table has is not flagged: it is the same for everyone,
     and says nothing about a group (rulebook, false alarms of the best peer).
     """
-    if not table.flag or (table.all_zero and table.output.statistic != "sum"):
+    if not table.flag or (table.all_zero and table.output.statistic in _SHARES):
         return
-    least, having, lacking = table.appetite.threshold, cell.facts.ones, cell.facts.zeros
+    least, having, lacking = table.appetite.threshold, cell.facts.having, cell.facts.lacking
     if having < least:
         sentence = f"Fewer than {least} {table.unit} have the flag"
         yield Violation(NUMERATOR, Verdict.BLOCK, sentence, f"{having}")
@@ -85,7 +94,8 @@ def proportion_of_flag(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 
 def rounded_counts(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """Where the owner asks for it, counts are multiples of the base."""
+    """Where the owner asks for it, counts are multiples of the base; the sum of a flag is a count."""
     base, declared = table.appetite.rounding_base, table.output.rounding
-    if table.appetite.rounding_obligatory and (declared is None or declared % base != 0):
+    counts = table.output.statistic == "count" or (table.output.statistic == "sum" and table.flag)
+    if counts and table.appetite.rounding_obligatory and (declared is None or declared % base != 0):
         yield Violation(OBLIGATORY, Verdict.BLOCK, f"Counts have to be rounded to {base}", "not rounded")
