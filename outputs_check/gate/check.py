@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lab.base.errors import LabError
-from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Declaration, Output, read_declaration
+from outputs_check.gate.equation import Equation
 from outputs_check.gate.examine import Room, examine
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
-from outputs_check.gate.footprints import Footprint, footprints
 from outputs_check.gate.ledger import Ledger, opened
+from outputs_check.gate.linked import Linked
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
@@ -39,8 +38,8 @@ def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, co
         IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
         is broken.
     """
-    with opened(ledger, write=commit) as book:
-        checked = _check(folder, data, book)
+    with opened(ledger, write=commit) as book, DataFolder(data) as source:
+        checked = _check(folder, source, book)
         if commit:
             passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
             checked.record(book, checked.release_name, passed)
@@ -60,8 +59,8 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
-    with opened(ledger, write=True) as book:
-        checked = _check(folder, data, book)
+    with opened(ledger, write=True) as book, DataFolder(data) as source:
+        checked = _check(folder, source, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):
             checked.record(book, release, set(approved))
@@ -74,26 +73,26 @@ class _Checked:
 
     result: Result
     release_name: str = ""
-    footprints: Mapping[str, tuple[Footprint, ...]] = field(default_factory=dict)
+    linked: Linked | None = None
+    equations: Mapping[str, tuple[Equation, ...]] = field(default_factory=dict)
 
     def record(self, book: Ledger, release: str, files: set[str]) -> None:
         for output in self.result.outputs:
-            if output.file in files and output.sha256 is not None:
-                book.record(release, output.file, output.sha256, self.footprints.get(output.file, ()))
+            if output.file in files and output.sha256 is not None and self.linked is not None:
+                found = [self.linked.footprints(equation) for equation in self.equations.get(output.file, ())]
+                book.record(release, output.file, output.sha256, found)
 
 
-def _check(folder: Path, data: Path, book: Ledger) -> _Checked:
+def _check(folder: Path, source: DataFolder, book: Ledger) -> _Checked:
     content = read_folder(folder)
     parsed: dict[str, Parsed] = {**parse_files(content.files), **content.refused}
     declared = _declaration(parsed)
-    with DataFolder(data) as source:
-        pseudonyms = Pseudonyms(source)
-        findings = (*declared.findings, *_unit_findings(declared, source))
-        if any(finding.verdict is Verdict.BLOCK for finding in findings):
-            outputs = _all_refused(declared, parsed, findings)
-            return _Checked(Result(outputs, declared.project))
-        check = _Check(declared, parsed, Room(source, declared.unit, pseudonyms, {}), book)
-        return check.run()
+    findings = (*declared.findings, *_unit_findings(declared, source))
+    if any(finding.verdict is Verdict.BLOCK for finding in findings):
+        outputs = _all_refused(declared, parsed, findings)
+        return _Checked(Result(outputs, declared.project))
+    room = Room(source, declared.unit, Pseudonyms(source), {})
+    return _Check(declared, parsed, room, book).run()
 
 
 def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:
@@ -130,11 +129,11 @@ class _Check:
     """One submission whose head is in order."""
 
     def __init__(self, declared: Declaration, parsed: Mapping[str, Parsed], room: Room, book: Ledger) -> None:
-        self.declared, self.parsed, self.room, self.book = declared, parsed, room, book
+        self.declared, self.parsed, self.room = declared, parsed, room
+        self.linked = Linked(room.data, book)
         self.drafts: dict[str, OutputResult] = {}
         self.examined: dict[str, Examined] = {}
         self.appetites: dict[str, RiskAppetite] = {}
-        self.footprints: dict[str, tuple[Footprint, ...]] = {}
 
     def run(self) -> _Checked:
         # Images last: they lean on the verdict of their source table.
@@ -152,7 +151,8 @@ class _Check:
         appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
         result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
         name = "-".join([self.declared.project, *(str(draft.sha256)[:8] for draft in self.drafts.values())])
-        return _Checked(result, name, self.footprints)
+        equations = {file: examined.equations for file, examined in self.examined.items()}
+        return _Checked(result, name, self.linked, equations)
 
     def _examine(self, output: Output) -> None:
         parsed = self.parsed.get(output.file)
@@ -199,31 +199,17 @@ class _Check:
         return strictest(owners | set(self.declared.owners))
 
     def _against_earlier(self, file: str) -> None:
-        """The output against itself (suppressed cells and margins) and against every earlier release."""
-        equations = self.examined[file].equations
         if self.drafts[file].verdict is not Verdict.BLOCK:
-            found = [footprints(self.room.data, equation, self.book.registers) for equation in equations]
-            self.footprints[file] = tuple(itertools.chain.from_iterable(found))
-        new = self.footprints.get(file, ())
-        self._difference(file, [differencing.Released(new), self.book])
+            found = self.linked.alone(file, self.examined[file], self.appetites[file])
+            self.drafts[file] = _with_findings(self.drafts[file], found)
 
     def _against_each_other(self) -> None:
         """Outputs that could be released together; what is blocked already gives nothing away."""
         alive = [file for file, draft in self.drafts.items() if draft.verdict is not Verdict.BLOCK]
-        together = {file: self.footprints[file] for file in alive}
-        for file in alive:
-            others = [footprint for name, own in together.items() if name != file for footprint in own]
-            self._difference(file, [differencing.Released(others)])
-
-    def _difference(self, file: str, earlier: list[differencing.Earlier]) -> None:
-        draft, examined = self.drafts[file], self.examined[file]
-        if draft.verdict is Verdict.BLOCK:
-            return
-        threshold = self.appetites[file].threshold
-        pairs = differencing.isolated(self.footprints[file], earlier, self.book.registers, threshold)
-        found = differencing.findings(pairs, threshold, dict(examined.positions))
-        if found:
-            self.drafts[file] = _with_findings(draft, found)
+        appetite = strictest(owner for file in alive for owner in self.appetites[file].owners)
+        found = self.linked.together({file: self.examined[file] for file in alive}, appetite)
+        for file, findings in found.items():
+            self.drafts[file] = _with_findings(self.drafts[file], findings)
 
     def _others(self) -> list[str]:
         known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}

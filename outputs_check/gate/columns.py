@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from outputs_check.gate.data import quoted
+import numpy as np
 
+from outputs_check.gate.data import quoted
+from outputs_check.gate.labels import kind_of
+
+NOBODY = np.uint64(0)  # hash of rows without a unit: their values count, they do not
 BIN = "bin"
 Binned = tuple[str, tuple[float, ...]]
 
@@ -25,9 +29,13 @@ def number(types: Mapping[str, str], name: str | None) -> str:
 
 
 def dimension(types: Mapping[str, str], name: str, binned: Binned | None = None) -> str:
-    """What a dimension groups by; BIN is the bin [left, right) of a number, the last one closed."""
+    """What a dimension groups by: a number, truth, time or text, as `Labels` names them.
+
+    BIN is the bin [left, right) of a number, the last one closed.
+    """
     if name != BIN or binned is None:
-        return present(types, name)
+        cast = {"number": "DOUBLE", "text": "VARCHAR"}.get(kind_of(types[name]))
+        return f"CAST({present(types, name)} AS {cast})" if cast else present(types, name)
     column, edges = binned
     value = number(types, column)
     cases = []
@@ -40,8 +48,8 @@ def dimension(types: Mapping[str, str], name: str, binned: Binned | None = None)
 
 
 def bin_label(left: float, right: float) -> str:
-    """The name of a histogram's bin."""
-    return f"{left:g} to {right:g}"
+    """The name of a histogram's bin; no two bins have the same, however close their edges are."""
+    return " to ".join(repr(float(edge)).removesuffix(".0") for edge in (left, right))
 
 
 def hashed(expression: str) -> str:

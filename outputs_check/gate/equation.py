@@ -65,6 +65,16 @@ class Equation:
             raise ValueError("a key names a label, or the margin, for every dimension")
 
     @property
+    def family(self) -> tuple[str, str, str]:
+        """Dataset, extract and measure: figures of one family can be subtracted row by row."""
+        return self.data, self.extract, self.measure
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether figures are parts of one another, or cells are left out."""
+        return bool(self.withheld) or any(None in shown.key for shown in self.shown)
+
+    @property
     def exact(self) -> tuple[Shown, ...]:
         """The shown figures that a reader can subtract."""
         return tuple(shown for shown in self.shown if shown.slack < self.protecting)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from outputs_check.gate.columns import dimension, number
 from outputs_check.gate.data import quoted
-from outputs_check.gate.labels import kind_of
 from outputs_check.gate.query import Query
 from outputs_check.gate.single_values import AROUND, SingleValue, single_value_sql
 
@@ -47,7 +46,7 @@ def facts_sql(query: Query, unit: str, kept: tuple[bool, ...], alone: bool, aske
 
 def _source(query: Query, unit: str, kept: tuple[bool, ...], alone: bool) -> str:
     """The rows that belong to some cell. Without a unit column to read, where nobody stands twice."""
-    expressions = [_category(query, name) for name in query.dimensions]
+    expressions = [dimension(query.types, name, query.binned) for name in query.dimensions]
     conditions = [f"{expression} IS NOT NULL" for expression in expressions]
     conditions += [f"({query.where})"] if query.where else []
     chosen = [f"0 AS {_ALL}"]
@@ -57,13 +56,6 @@ def _source(query: Query, unit: str, kept: tuple[bool, ...], alone: bool) -> str
         chosen += [f"{number(query.types, column)} AS {name}"] if column else []
     filtered = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {', '.join(chosen)} FROM {quoted(query.dataset.name)}{filtered}"  # noqa: S608
-
-
-def _category(query: Query, name: str) -> str:
-    """A dimension as one of four kinds of values that Python can name and compare (see `Labels`)."""
-    expression = dimension(query.types, name, query.binned)
-    cast = {"number": "DOUBLE", "text": "VARCHAR"}.get(kind_of(query.types.get(name, "VARCHAR")))
-    return f"CAST({expression} AS {cast})" if cast else expression
 
 
 def _person(query: Query, asked: Asked, names: str, alone: bool) -> str:

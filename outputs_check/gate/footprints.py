@@ -1,7 +1,9 @@
-"""Footprints: the exact set of people, and of their rows, behind one figure.
+"""Footprints: the exact rows of an extract, and the people of those rows, behind every figure of an equation.
 
-A figure is known by what contributes to it. Two figures whose contributions differ for fewer people
-than the threshold tell something about those few, whatever the tables look like.
+Two figures whose rows differ for fewer people than the threshold tell something about those few,
+whatever the tables look like. Sets are large and most pairs of figures are far apart, so each set has a
+sketch: how many of its rows fall into each of 64 buckets. Two sets differ by at least as many rows as
+their sketches do; only where that is little are the sets themselves worked out.
 """
 
 from __future__ import annotations
@@ -9,176 +11,220 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
-from pyroaring import BitMap
+from pyroaring import BitMap64
+from scipy import sparse
 
-from outputs_check.gate.contributions import FIELDS, NOBODY, Contributions, Group, contributions
-from outputs_check.gate.data import Array, DataFolder
+from outputs_check.gate.columns import hashed
+from outputs_check.gate.data import ROW, Array, DataFolder, quoted
 from outputs_check.gate.equation import Equation, Key
 from outputs_check.gate.labels import MARGIN
-from outputs_check.gate.query import Query
+from outputs_check.gate.relation import Relation
+from outputs_check.gate.released import UNKNOWN, Figures
 
+BUCKETS = 64
 _MAX_DERIVED_DIMENSIONS = 4
 
 
-class Register:
-    """Gives 64-bit hashes small numbers, in order of arrival, so that sets of them compress well.
+@dataclass(frozen=True)
+class Figure:
+    """A figure that is shown, or derived by adding shown ones. inner: the cells without margins in it."""
 
-    owners[i]: number of the person that contribution i belongs to (empty in the register of people).
-    """
-
-    def __init__(self, hashes: Array | None = None, owners: Array | None = None) -> None:
-        self._index = pd.Index(np.empty(0, np.uint64) if hashes is None else hashes)
-        self.owners: Array = np.empty(0, np.uint32) if owners is None else owners
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def numbers(self, hashes: Array, owners: Array | None = None) -> Array:
-        """Return the numbers of distinct hashes, giving new ones to those not seen before."""
-        found = self._index.get_indexer(hashes)
-        new = found < 0
-        if new.any():
-            found[new] = np.arange(len(self), len(self) + int(new.sum()))
-            self._index = self._index.append(pd.Index(hashes[new]))
-            if owners is not None:
-                self.owners = np.concatenate([self.owners, owners[new].astype(np.uint32)])
-        return np.asarray(found, dtype=np.uint32)
-
-    def since(self, first: int) -> Array:
-        """Hashes numbered from `first` on."""
-        return np.asarray(self._index[first:], dtype=np.uint64)
-
-
-@dataclass
-class Registers:
-    """The two registers that belong together."""
-
-    people: Register
-    contributions: Register
-
-    @staticmethod
-    def empty() -> Registers:
-        return Registers(Register(), Register())
+    name: str
+    exact: bool
+    inner: tuple[int, ...]
+    derived: bool = False
 
 
 @dataclass(frozen=True)
-class Footprint:
-    """Who stands behind one figure, shown or derivable by adding shown ones.
+class People:
+    """How many people of a unit stand behind each figure. sketches: shape (figures, BUCKETS).
 
-    origin: the file, or the earlier release. measure: "count", or the value and dataset; only figures of
-    one measure can be subtracted. extract: what the rows were read from. exact: not rounded to a base
-    that protects. single: every person contributes one row, so that a count counts people.
+    single: every one of them contributes one row, so that a count of rows counts people.
     """
 
-    origin: str
-    name: str
-    measure: str
-    data: str
-    extract: str
-    unit: str
-    exact: bool
-    single: bool
-    contributions: BitMap
-    people: BitMap
+    sizes: Array
+    sketches: Array
+    single: Array
 
 
-def footprints(data: DataFolder, equation: Equation, registers: Registers) -> Iterator[Footprint]:
-    """Yield the footprint of every shown figure, and of the lines that shown cells add up to."""
-    dataset = data.dataset(equation.data)
-    types = data.columns(dataset)
-    query = Query(dataset, types, equation.dimensions, equation.where, equation.value, binned=equation.binned)
-    exact = {shown.key for shown in equation.exact}
-    for unit in equation.units:
-        entries = contributions(data, query, unit)
-        named: list[tuple[str, bool, Group]] = []
-        for shown in equation.shown:
-            group = entries.group(_codes(entries, shown.key)).per_person()
-            named.append((shown.name, shown.key in exact, group))
-        for label, keys in _lines(equation):
-            together = joined([entries.group(_codes(entries, key)) for key in keys])
-            named.append((f"sum of the shown cells, {label}", True, together))
-        yield from _footprints(equation, unit, named, registers)
+class Footprints:
+    """What stands behind the figures of one equation; sizes are worked out at once, sets when asked for.
 
+    sizes: rows of each figure, shape (figures,). sketches: shape (figures, BUCKETS).
+    """
 
-def _codes(entries: Contributions, key: Key) -> list[int | None]:
-    return [
-        None if name is None else labels.find(name) for labels, name in zip(entries.labels, key, strict=True)
-    ]
+    def __init__(self, data: DataFolder, equation: Equation) -> None:
+        self.equation = equation
+        self._data = data
+        self._relation = Relation(data, equation)
+        bucket = f"CAST({ROW} % {BUCKETS} AS INTEGER)"
+        keys, fetched = self._relation.grouped(f"{bucket} AS b, count(*) AS n", also=bucket)
+        self._inner = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        places = [self._inner[key] for key in keys]
+        inner = sparse.csr_array(
+            (fetched["n"].astype(np.int64), (places, fetched["b"])), shape=(len(self._inner), BUCKETS)
+        )
+        self.figures = tuple(_figures(equation, list(self._inner)))
+        self.sketches: Array = (self._members @ inner).toarray()
+        self.sizes: Array = self.sketches.sum(axis=1)
+        self.exact = np.array([figure.exact for figure in self.figures], dtype=bool)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the data is shown, so that nothing is left to derive."""
+        exact = {figure.key for figure in self.equation.exact}
+        return all(key in exact for key in self._inner)
 
-def _lines(equation: Equation) -> Iterator[tuple[str, list[Key]]]:
-    """Yield every line of exactly shown cells along one or more dimensions: what a reader can add up."""
-    inner = [shown.key for shown in equation.exact if None not in shown.key]
-    if len(equation.dimensions) > _MAX_DERIVED_DIMENSIONS:
-        return
-    for size in range(1, len(equation.dimensions) + 1):
-        for along in itertools.combinations(range(len(equation.dimensions)), size):
-            lines: dict[Key, list[Key]] = {}
-            for key in inner:
-                label = tuple(None if place in along else name for place, name in enumerate(key))
-                lines.setdefault(label, []).append(key)
-            for label, keys in lines.items():
-                named = zip(equation.dimensions, label, strict=True)
-                yield ", ".join(f"{name}={MARGIN if part is None else part}" for name, part in named), keys
-
-
-def _footprints(
-    equation: Equation, unit: str, named: Sequence[tuple[str, bool, Group]], registers: Registers
-) -> Iterator[Footprint]:
-    if not named:
-        return
-    used = [(group.unit != NOBODY) & (group.valid > 0) for _, _, group in named]
-    units = [group.unit[mask] for (_, _, group), mask in zip(named, used, strict=True)]
-    marks = [_marks(group, mask) for (_, _, group), mask in zip(named, used, strict=True)]
-    people, contributed = _numbered(np.concatenate(units), np.concatenate(marks), registers)
-    ends = np.cumsum([each.size for each in units])[:-1]
-    parts = zip(np.split(people, ends), np.split(contributed, ends), strict=True)
-    for (name, exact, group), mask, (persons, theirs) in zip(named, used, parts, strict=True):
-        yield Footprint(
-            origin=equation.origin,
-            name=name,
-            measure=equation.measure,
-            data=equation.data,
-            extract=equation.extract,
-            unit=unit,
-            exact=exact,
-            single=bool((group.valid[mask] == 1).all()),
-            contributions=BitMap(theirs),
-            people=BitMap(persons),
+    def by_rows(self) -> Figures[BitMap64]:
+        """The exact figures by their rows, to compare others with."""
+        numbers = np.flatnonzero(self.exact)
+        return Figures(
+            sizes=self.sizes[numbers],
+            sketches=self.sketches[numbers],
+            single=np.ones(numbers.size, dtype=bool),
+            label=lambda place: (self.equation.origin, self.figures[numbers[place]].name),
+            members=lambda place: self.rows(int(numbers[place])),
         )
 
+    def by_people(self, unit: str) -> Figures[Array]:
+        """The exact figures by their people, to compare those of other extracts with."""
+        numbers, people = np.flatnonzero(self.exact), self.people(unit)
+        return Figures(
+            sizes=people.sizes[numbers],
+            sketches=people.sketches[numbers],
+            single=people.single[numbers],
+            label=lambda place: (self.equation.origin, self.figures[numbers[place]].name),
+            members=lambda place: self.hashes(unit, int(numbers[place])),
+        )
 
-def _marks(group: Group, used: Array) -> Array:
-    """One hash per contribution: the unit and exactly these rows of it."""
-    rows = _mixed(group.second[used].astype(np.uint64) ^ _mixed(group.valid[used]))
-    return _mixed(group.unit[used] ^ _mixed(group.first[used].astype(np.uint64) ^ rows))
+    def rows(self, number: int) -> BitMap64:
+        """The rows of the extract behind a figure."""
+        return BitMap64.union(BitMap64(), *(self._rows[place] for place in self.figures[number].inner))
+
+    def people(self, unit: str) -> People:
+        """Sizes and sketches of the people behind every figure."""
+        if unit not in self._people:
+            self._people[unit] = self._counted(unit)
+        return self._people[unit]
+
+    def hashes(self, unit: str, number: int) -> Array:
+        """Hashes of the people behind a figure, distinct and sorted."""
+        if unit not in self._hashes:
+            column = quoted(unit)
+            select = f"list(DISTINCT {hashed(column)}) FILTER ({column} IS NOT NULL) AS people"
+            keys, fetched = self._relation.grouped(select)
+            found: dict[int, list[Array]] = {}
+            for key, people in zip(keys, fetched["people"], strict=True):
+                found.setdefault(self._inner[key], []).append(_integers(people))
+            self._hashes[unit] = found
+        parts = [part for place in self.figures[number].inner for part in self._hashes[unit][place]]
+        return np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
+
+    def everyone(self, unit: str) -> Array:
+        """Hashes of all people of the extract, distinct, in the order of their first rows."""
+        return self._relation.everyone(unit)
+
+    @cached_property
+    def _people(self) -> dict[str, People]:
+        return {}
+
+    @cached_property
+    def _hashes(self) -> dict[str, dict[int, list[Array]]]:
+        return {}
+
+    @cached_property
+    def _members(self) -> sparse.csr_array:
+        """Which inner cells a figure is the sum of. Shape (figures, inner cells)."""
+        lengths = [len(figure.inner) for figure in self.figures]
+        places = np.fromiter(
+            itertools.chain.from_iterable(f.inner for f in self.figures), np.int64, sum(lengths)
+        )
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        ones = np.ones(places.size, dtype=np.int64)
+        return sparse.csr_array((ones, places, ends), shape=(len(lengths), len(self._inner)))
+
+    @cached_property
+    def _rows(self) -> dict[int, BitMap64]:
+        keys, fetched = self._relation.grouped(f"list({ROW}) AS rows")
+        found: dict[int, BitMap64] = {}
+        for key, rows in zip(keys, fetched["rows"], strict=True):
+            found.setdefault(self._inner[key], BitMap64()).update(_integers(rows))
+        return found
+
+    def _counted(self, unit: str) -> People:
+        """People of inner cells can be added where every person has one row; else each set is counted."""
+        column = quoted(unit)
+        bucket = _spread(column)
+        select = f"{bucket} AS b, count(DISTINCT {column}) AS people, count({column}) AS rows"
+        keys, fetched = self._relation.grouped(select, also=bucket)
+        places = ([self._inner[key] for key in keys], fetched["b"])
+        shape = (len(self._inner), BUCKETS)
+        people = self._members @ sparse.csr_array((fetched["people"].astype(np.int64), places), shape=shape)
+        sketches = people.toarray()
+        total = self._relation.total(f"count(DISTINCT {column}) AS people, count({column}) AS rows")
+        sizes = sketches.sum(axis=1)
+        if total["people"][0] == total["rows"][0]:
+            return People(sizes, sketches, np.ones(len(self.figures), dtype=bool))
+        rows = self._members @ sparse.csr_array((fetched["rows"].astype(np.int64), places), shape=shape)
+        single = np.zeros(len(self.figures), dtype=bool)
+        for number, figure in enumerate(self.figures):
+            if len(figure.inner) > 1:
+                sketches[number] = UNKNOWN
+                sizes[number] = self.hashes(unit, number).size
+            single[number] = sizes[number] == rows[[number]].sum()
+        return People(sizes, sketches, single)
 
 
-def _numbered(units: Array, marks: Array, registers: Registers) -> tuple[Array, Array]:
-    """Number people and contributions, all at once: a register that grows is costly to look into."""
-    places, distinct = pd.factorize(units)
-    people = registers.people.numbers(distinct)[places]
-    places, distinct = pd.factorize(marks)
-    owners = np.empty(distinct.size, dtype=np.uint32)
-    owners[places] = people
-    return people, registers.contributions.numbers(distinct, owners)[places]
+def _integers(values: object) -> Array:
+    """A list of the database as integers; of nothing it gives NULL."""
+    return np.asarray([] if values is None else values, dtype=np.uint64)
 
 
-def _mixed(numbers: Array) -> Array:
-    """Scatter 64-bit integers (the finaliser of SplitMix64, Steele et al. 2014)."""
-    mixed = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+def _spread(column: str) -> str:
+    """SQL of the bucket of a person: of the last two characters, so that it is cheap and never changes."""
+    text = f"CAST({column} AS VARCHAR)"
+    return (
+        f"CAST(coalesce((ascii(right({text}, 1)) * 16 + ascii(right({text}, 2))) % {BUCKETS}, 0) AS INTEGER)"
+    )
 
 
-def joined(groups: Sequence[Group]) -> Group:
-    """Return what several groups contribute together, one entry per person."""
-    fields: dict[str, Any] = {
-        name: np.concatenate([getattr(group, name) for group in groups]) for name in FIELDS
-    }
-    return Group(**fields).per_person()
+def _figures(equation: Equation, inner: Sequence[Key]) -> Iterator[Figure]:
+    """Yield the shown figures, then what can be added up from those that are exact."""
+    shown = {figure.key for figure in equation.shown}
+    exact = {figure.key for figure in equation.exact}
+    by_pattern: dict[tuple[bool, ...], dict[Key, list[int]]] = {}
+    for figure in equation.shown:
+        pattern = tuple(part is not None for part in figure.key)
+        if pattern not in by_pattern:
+            by_pattern[pattern] = _lines(enumerate(inner), pattern)
+        members = by_pattern[pattern].get(figure.key, [])
+        yield Figure(figure.name, figure.key in exact, tuple(members))
+    if len(equation.dimensions) > _MAX_DERIVED_DIMENSIONS:
+        return
+    visible = [(number, key) for number, key in enumerate(inner) if key in exact]
+    for pattern in itertools.product((False, True), repeat=len(equation.dimensions)):
+        if all(pattern):
+            continue
+        for key, members in _lines(visible, pattern).items():
+            same = key in shown and by_pattern.get(pattern, {}).get(key) == members
+            if len(members) > 1 and not same:
+                yield Figure(f"sum of the shown cells, {_named(equation, key)}", True, tuple(members), True)
+
+
+def _lines(
+    inner: Iterator[tuple[int, Key]] | Sequence[tuple[int, Key]], pattern: Sequence[bool]
+) -> dict[Key, list[int]]:
+    """Cells by the labels of the dimensions that `pattern` keeps."""
+    lines: dict[Key, list[int]] = {}
+    for number, key in inner:
+        line = tuple(part if kept else None for part, kept in zip(key, pattern, strict=True))
+        lines.setdefault(line, []).append(number)
+    return lines
+
+
+def _named(equation: Equation, key: Key) -> str:
+    named = zip(equation.dimensions, key, strict=True)
+    return ", ".join(f"{name}={MARGIN if part is None else part}" for name, part in named)

@@ -1,39 +1,34 @@
-"""The ledger: every released figure with the set of people behind it, in one SQLite file.
+"""The ledger: every released figure with its equation and the set of rows and people behind it, in one
+SQLite file.
 
-Sets are Roaring bitmaps (Chambi et al. 2016) over numbers that the ledger gives to people and to their
-contributions in order of arrival; pseudonyms themselves are not kept, only 64-bit hashes of them.
+Sets are Roaring bitmaps (Chambi et al. 2016): of rows, over their numbers in the extract, and of people,
+over numbers that the ledger gives them in order of arrival. Pseudonyms are not kept, only 64-bit hashes.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyroaring import BitMap
+from pyroaring import BitMap64
 
 from lab.base.errors import BadInput
-from outputs_check.gate.footprints import Footprint, Register, Registers
+from outputs_check.gate.data import Array
+from outputs_check.gate.equation import Equation
+from outputs_check.gate.footprints import Footprints
+from outputs_check.gate.ledger_schema import prepare, sketch_bytes, sketches_of
+from outputs_check.gate.released import Figures
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE release (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
-    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), UNIQUE (name, file));
-CREATE TABLE figure (
-    release INTEGER NOT NULL REFERENCES release, name TEXT NOT NULL, measure TEXT NOT NULL,
-    data TEXT NOT NULL, extract TEXT NOT NULL, unit TEXT NOT NULL, exact INTEGER NOT NULL,
-    single INTEGER NOT NULL, contributions_size INTEGER NOT NULL, people_size INTEGER NOT NULL,
-    contributions BLOB NOT NULL, people BLOB NOT NULL);
-CREATE INDEX figure_by_contributions ON figure (measure, unit, contributions_size);
-CREATE INDEX figure_by_people ON figure (measure, unit, people_size);
-CREATE TABLE register (kind TEXT NOT NULL, first INTEGER NOT NULL, hashes BLOB NOT NULL, owners BLOB NOT NULL,
-    PRIMARY KEY (kind, first));
-"""
+_NUMBERS = (
+    "SELECT coalesce(p.numbers, s.rows) FROM people p LEFT JOIN footprint s USING (figure) WHERE p.id = ?"
+)
 
 
 class Ledger:
@@ -41,42 +36,75 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.registers = Registers(self._register("people"), self._register("contributions"))
-        self._stored = (len(self.registers.people), len(self.registers.contributions))
+        self._enrolled: set[tuple[str, str, str]] = set()
 
-    def near(self, footprint: Footprint, within: int) -> Iterator[Footprint]:
-        """Earlier footprints of the same measure and unit whose size differs by at most `within`."""
-        parts = []
-        parameters: list[Any] = []
-        for column, size in (
-            ("contributions_size", len(footprint.contributions)),
-            ("people_size", len(footprint.people)),
-        ):
-            parts.append(
-                f"SELECT rowid FROM figure WHERE measure = ? AND unit = ? AND {column} BETWEEN ? AND ?"  # noqa: S608
-            )
-            parameters += [footprint.measure, footprint.unit, size - within, size + within]
-        rows = self._connection.execute(
-            "SELECT r.name, r.file, f.name, f.measure, f.data, f.extract, f.unit, f.exact, f.single,"  # noqa: S608
-            " f.contributions, f.people FROM figure f JOIN release r ON r.id = f.release"
-            f" WHERE f.rowid IN ({' UNION '.join(parts)})",
-            parameters,
+    def figures(
+        self, data: str, extract: str, measure: str, sizes: Sequence[tuple[int, int]]
+    ) -> Figures[BitMap64]:
+        """Released exact figures of an extract and measure whose numbers of rows lie in one of `sizes`.
+
+        sizes: ranges that do not overlap, both ends included.
+        """
+        rows = self._near(
+            "SELECT f.id, f.release, f.name, f.size, f.sketch, 1 FROM figure f WHERE f.exact = 1"
+            " AND f.has_rows AND f.data = ? AND f.extract = ? AND f.measure = ? AND f.size BETWEEN ? AND ?",
+            (data, extract, measure),
+            sizes,
         )
-        for release, file, name, measure, data, extract, unit, exact, single, contributions, people in rows:
-            yield Footprint(
-                origin=f"{file} of release {release}",
-                name=name,
-                measure=measure,
-                data=data,
-                extract=extract,
-                unit=unit,
-                exact=bool(exact),
-                single=bool(single),
-                contributions=BitMap.deserialize(contributions),
-                people=BitMap.deserialize(people),
-            )
 
-    def record(self, release: str, file: str, sha256: str, footprints: Iterable[Footprint]) -> None:
+        def members(number: int) -> BitMap64:
+            return self._set("SELECT rows FROM footprint WHERE figure = ?", rows[number][0])
+
+        return self._figures(rows, members)
+
+    def people(
+        self, unit: str, measure: str, beyond: tuple[str, str], sizes: Sequence[tuple[int, int]]
+    ) -> Figures[Array]:
+        """Released exact figures by their people, of every other dataset and extract than `beyond`.
+
+        Figures that the ledger knows the people of and not the rows are there for every extract.
+        """
+        rows = self._near(
+            "SELECT p.id, f.release, f.name, p.size, p.sketch, p.single FROM people p"
+            " JOIN figure f ON f.id = p.figure WHERE f.exact AND p.unit = ? AND f.measure = ?"
+            " AND NOT (f.data = ? AND f.extract = ? AND f.has_rows) AND p.size BETWEEN ? AND ?",
+            (unit, measure, *beyond),
+            sizes,
+        )
+
+        def members(number: int) -> Array:
+            numbers = self._set(_NUMBERS, rows[number][0]).to_array()
+            return np.sort(self._register[np.asarray(numbers, dtype=np.int64)])
+
+        return self._figures(rows, members)
+
+    def has_people_beyond(self, unit: str, measure: str, beyond: tuple[str, str]) -> bool:
+        """Whether anything of this measure was released from another dataset or extract."""
+        row = self._connection.execute(
+            "SELECT 1 FROM figure f JOIN people p ON p.figure = f.id WHERE f.measure = ?"
+            " AND NOT (f.data = ? AND f.extract = ? AND f.has_rows) AND p.unit = ? LIMIT 1",
+            (measure, *beyond, unit),
+        ).fetchone()
+        return row is not None
+
+    def knows(self, measure: str) -> bool:
+        """Whether any figure of this measure was released."""
+        found = self._connection.execute("SELECT 1 FROM figure WHERE measure = ? LIMIT 1", (measure,))
+        return found.fetchone() is not None
+
+    def equations(self, data: str, extract: str, measure: str) -> list[Equation]:
+        """Equations of earlier releases on an extract, newest first."""
+        rows = self._connection.execute(
+            "SELECT body, release FROM equation WHERE data = ? AND extract = ? AND measure = ?"
+            " ORDER BY id DESC",
+            (data, extract, measure),
+        ).fetchall()
+        return [
+            Equation.from_json({**json.loads(body), "origin": self._origin(release)})
+            for body, release in rows
+        ]
+
+    def record(self, release: str, file: str, sha256: str, footprints: Iterable[Footprints]) -> None:
         """Write one released output; the same output of the same release again changes nothing."""
         added = self._connection.execute(
             "INSERT INTO release (name, file, sha256) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
@@ -85,41 +113,107 @@ class Ledger:
         if added is None:
             return
         for footprint in footprints:
+            self._record(int(added[0]), footprint)
+
+    def _enrol(self, footprints: Footprints, unit: str) -> None:
+        """Number the people of an extract in the order of their rows: sets of them are compact then."""
+        equation = footprints.equation
+        enrolled = (equation.data, equation.extract, unit)
+        if enrolled not in self._enrolled:
+            self._enrolled.add(enrolled)
+            self._numbers(footprints.everyone(unit))
+
+    def _record(self, release: int, footprints: Footprints) -> None:
+        equation = footprints.equation
+        family = (equation.data, equation.extract, equation.measure)
+        self._connection.execute(
+            "INSERT INTO equation (release, data, extract, measure, body) VALUES (?, ?, ?, ?, ?)",
+            (release, *family, json.dumps(equation.to_json(), allow_nan=False)),
+        )
+        for number, figure in enumerate(footprints.figures):
+            size, sketch = int(footprints.sizes[number]), sketch_bytes(footprints.sketches[number])
+            rows = footprints.rows(number).serialize()
+            identity = self._connection.execute(
+                "INSERT INTO figure (release, name, data, extract, measure, exact, has_rows, size, sketch)"
+                " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) RETURNING id",
+                (release, figure.name, *family, int(figure.exact), size, sketch),
+            ).fetchone()[0]
+            self._connection.execute("INSERT INTO footprint VALUES (?, ?)", (identity, rows))
+            for unit in equation.units:
+                self._record_people(identity, rows, footprints, unit, number)
+
+    def _record_people(
+        self, figure: int, rows: bytes, footprints: Footprints, unit: str, number: int
+    ) -> None:
+        self._enrol(footprints, unit)
+        people = footprints.people(unit)
+        numbers = BitMap64(self._numbers(footprints.hashes(unit, number))).serialize()
+        # An extract of one row per person, registered first, numbers its people as it numbers its rows.
+        kept = None if numbers == rows else numbers
+        self._connection.execute(
+            "INSERT INTO people (figure, unit, single, size, sketch, numbers) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                figure,
+                unit,
+                int(people.single[number]),
+                int(people.sizes[number]),
+                sketch_bytes(people.sketches[number]),
+                kept,
+            ),
+        )
+
+    def _numbers(self, hashes: Array) -> Array:
+        """Numbers of distinct hashes; those not seen before are given the next ones and written down."""
+        order = self._order
+        places = np.searchsorted(self._register, hashes, sorter=order)
+        known = np.zeros(hashes.size, dtype=bool)
+        inside = places < order.size
+        known[inside] = self._register[order[places[inside]]] == hashes[inside]
+        numbers = np.empty(hashes.size, dtype=np.uint64)
+        numbers[known] = order[places[known]]
+        if new := int((~known).sum()):
+            first = self._register.size
+            numbers[~known] = np.arange(first, first + new)
             self._connection.execute(
-                "INSERT INTO figure VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    added[0], footprint.name, footprint.measure, footprint.data, footprint.extract,
-                    footprint.unit, footprint.exact, footprint.single, len(footprint.contributions),
-                    len(footprint.people), footprint.contributions.serialize(), footprint.people.serialize(),
-                ),
-            )  # fmt: skip
-        self._store_registers()
+                "INSERT INTO register VALUES (?, ?)", (first, hashes[~known].astype("<u8").tobytes())
+            )
+            self._register = np.concatenate([self._register, hashes[~known]])
+            self._order = np.argsort(self._register, kind="stable")
+        return numbers
 
-    def _register(self, kind: str) -> Register:
-        rows = self._connection.execute(
-            "SELECT hashes, owners FROM register WHERE kind = ? ORDER BY first", (kind,)
-        ).fetchall()
-        hashes = np.frombuffer(b"".join(row[0] for row in rows), dtype="<u8").astype(np.uint64)
-        owners = np.frombuffer(b"".join(row[1] for row in rows), dtype="<u4").astype(np.uint32)
-        return Register(hashes, owners)
+    @cached_property
+    def _register(self) -> Array:
+        rows = self._connection.execute("SELECT hashes FROM register ORDER BY first").fetchall()
+        return np.frombuffer(b"".join(row[0] for row in rows), dtype="<u8").astype(np.uint64)
 
-    def _store_registers(self) -> None:
-        people, contributions = self.registers.people, self.registers.contributions
-        for kind, register, first in (
-            ("people", people, self._stored[0]),
-            ("contributions", contributions, self._stored[1]),
-        ):
-            if len(register) > first:
-                self._connection.execute(
-                    "INSERT INTO register VALUES (?, ?, ?, ?)",
-                    (
-                        kind,
-                        first,
-                        register.since(first).astype("<u8").tobytes(),
-                        register.owners[first:].astype("<u4").tobytes(),
-                    ),
-                )
-        self._stored = (len(people), len(contributions))
+    @cached_property
+    def _order(self) -> Array:
+        return np.argsort(self._register, kind="stable")
+
+    def _near(self, sql: str, parameters: tuple[Any, ...], sizes: Sequence[tuple[int, int]]) -> list[Any]:
+        return [
+            row
+            for low, high in sizes
+            for row in self._connection.execute(sql, (*parameters, int(low), int(high)))
+        ]
+
+    def _figures(self, rows: list[Any], members: Callable[[int], Any]) -> Figures[Any]:
+        return Figures(
+            sizes=np.array([row[3] for row in rows], dtype=np.int64),
+            sketches=sketches_of([row[4] for row in rows]),
+            single=np.array([row[5] for row in rows], dtype=bool),
+            label=lambda number: (self._origin(rows[number][1]), rows[number][2]),
+            members=members,
+        )
+
+    def _set(self, sql: str, identity: int) -> BitMap64:
+        return BitMap64.deserialize(self._connection.execute(sql, (identity,)).fetchone()[0])
+
+    def _origin(self, release: int) -> str:
+        name, file = self._connection.execute(
+            "SELECT name, file FROM release WHERE id = ?", (release,)
+        ).fetchone()
+        return f"{file} of release {name}"
 
 
 @contextmanager
@@ -137,20 +231,10 @@ def opened(path: Path | None, *, write: bool = False) -> Iterator[Ledger]:
     connection = sqlite3.connect(target, isolation_level=None, timeout=60)
     try:
         connection.execute("BEGIN IMMEDIATE" if write or target == ":memory:" else "BEGIN")
-        _prepare(connection, target)
+        prepare(connection, target)
         yield Ledger(connection)
         connection.execute("COMMIT" if write else "ROLLBACK")
     except sqlite3.DatabaseError as error:
         raise BadInput(f"the ledger cannot be used: {error}", where=target) from error
     finally:
         connection.close()
-
-
-def _prepare(connection: sqlite3.Connection, target: str) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        for statement in _SCHEMA.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    elif version != _VERSION:
-        raise BadInput("the file is no ledger of this version", where=target)

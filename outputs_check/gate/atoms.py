@@ -1,0 +1,137 @@
+"""The atoms of several tables: the finest groups of people that the tables tell apart, in one scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from outputs_check.gate.data import Array, DataFolder, quoted
+from outputs_check.gate.equation import Equation, Key
+from outputs_check.gate.relation import Relation, labelled
+
+
+@dataclass(frozen=True)
+class People:
+    """The people of a unit, by atom. sizes: how many. who: of small atoms, where people are in several."""
+
+    sizes: Array
+    who: tuple[frozenset[int], ...] | None
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """members: which exact figures of which equation each atom is in; shape (figures, atoms), 0 or 1.
+
+    figures: (place of the equation, place of the figure in its `exact`) of every row of `members`.
+    """
+
+    figures: tuple[tuple[int, int], ...]
+    members: sparse.csr_array
+    people: dict[str, People]
+
+
+class Scan:
+    """A question to the data about the atoms of equations on one extract."""
+
+    def __init__(self, data: DataFolder, equations: Sequence[Equation]) -> None:
+        self._data, self._equations = data, equations
+        self._relations = [Relation(data, equation) for equation in equations]
+        self._types = data.columns(data.dataset(equations[0].data))
+        # The same column in several tables is one dimension; it matters where one of them counts.
+        self._dimensions: dict[str, list[int]] = {}
+        for place, relation in enumerate(self._relations):
+            for expression in relation.dimensions:
+                self._dimensions.setdefault(expression, []).append(place)
+
+    def sizes(self) -> list[int]:
+        """About how many atoms the first equation has, the first two, and so on."""
+        counted = []
+        for upto in range(1, len(self._equations) + 1):
+            keys = [f"__gate_f{place}" for place in range(upto)]
+            keys += [name for name, users in self._keys() if min(users) < upto]
+            counted.append(f"approx_count_distinct(hash({', '.join(keys)})) AS n{upto}")
+        fetched = self._data.fetch(f"SELECT {', '.join(counted)} FROM ({self._source()})")  # noqa: S608 - `Relation`
+        return [int(fetched[f"n{upto}"][0]) for upto in range(1, len(self._equations) + 1)]
+
+    def atoms(self, units: dict[str, bool], threshold: int) -> Atoms:
+        """Return the atoms. units: name -> whether every person has one row."""
+        flags = [f"__gate_f{place}" for place in range(len(self._equations))]
+        keys = [name for name, _ in self._keys()]
+        fetched = self._data.fetch(
+            f"SELECT {', '.join([*flags, *keys, *_aggregates(units, threshold)])}"  # noqa: S608
+            f" FROM ({self._source()}) GROUP BY {', '.join([*flags, *keys])}"
+        )
+        labels = [self._labels(sql, fetched[name]) for sql, name in zip(self._dimensions, keys, strict=True)]
+        rows, figures = [], []
+        for place, equation in enumerate(self._equations):
+            inside = fetched[f"__gate_f{place}"].astype(bool)
+            mine = [labels[list(self._dimensions).index(sql)] for sql in self._relations[place].dimensions]
+            members = _members(equation, mine, inside)
+            rows.append(members)
+            figures += [(place, number) for number in range(members.shape[0])]
+        return Atoms(tuple(figures), sparse.csr_array(sparse.vstack(rows)), _people(fetched, units))
+
+    def _keys(self) -> list[tuple[str, list[int]]]:
+        return [(f"__gate_k{number}", users) for number, users in enumerate(self._dimensions.values())]
+
+    def _source(self) -> str:
+        table = quoted(self._equations[0].data)
+        flags = ", ".join(
+            f"coalesce({relation.condition}, FALSE) AS __gate_f{place}"
+            for place, relation in enumerate(self._relations)
+        )
+        keys = "".join(
+            f", CASE WHEN {' OR '.join(f'__gate_f{place}' for place in users)} THEN {sql} END AS {name}"
+            for sql, (name, users) in zip(self._dimensions, self._keys(), strict=True)
+        )
+        anywhere = " OR ".join(f"__gate_f{place}" for place in range(len(self._equations)))
+        return f"SELECT *{keys} FROM (SELECT *, {flags} FROM {table}) WHERE {anywhere}"  # noqa: S608
+
+    def _labels(self, sql: str, values: Array) -> list[str | None]:
+        place = self._dimensions[sql][0]
+        index = self._relations[place].dimensions.index(sql)
+        type_name = self._types.get(self._equations[place].dimensions[index], "VARCHAR")
+        return labelled(type_name, values)
+
+
+def _members(equation: Equation, labels: Sequence[Sequence[str | None]], inside: Array) -> sparse.csr_array:
+    """Which atoms are in which exact figure. Shape (figures, atoms)."""
+    by_pattern: dict[tuple[bool, ...], dict[Key, int]] = {}
+    for number, figure in enumerate(equation.exact):
+        by_pattern.setdefault(tuple(part is not None for part in figure.key), {})[figure.key] = number
+    rows, columns = [], []
+    for atom in np.flatnonzero(inside).tolist():
+        full = [part[atom] for part in labels]
+        for pattern, numbers in by_pattern.items():
+            key = tuple(part if kept else None for part, kept in zip(full, pattern, strict=True))
+            if key in numbers:
+                rows.append(numbers[key])
+                columns.append(atom)
+    shape = (len(equation.exact), inside.size)
+    return sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape)
+
+
+def _aggregates(units: dict[str, bool], threshold: int) -> list[str]:
+    found = []
+    for number, (unit, single) in enumerate(units.items()):
+        column = quoted(unit)
+        found.append(f"count({'' if single else 'DISTINCT '}{column}) AS __gate_n{number}")
+        if not single:
+            few = f"count(DISTINCT {column}) < {int(threshold)}"
+            people = f"list(DISTINCT hash({column})) FILTER ({column} IS NOT NULL)"
+            found.append(f"CASE WHEN {few} THEN {people} END AS __gate_w{number}")
+    return found
+
+
+def _people(fetched: dict[str, Array], units: dict[str, bool]) -> dict[str, People]:
+    found = {}
+    for number, (unit, single) in enumerate(units.items()):
+        who = None
+        if not single:
+            lists = fetched[f"__gate_w{number}"]
+            who = tuple(frozenset(() if people is None else np.asarray(people).tolist()) for people in lists)
+        found[unit] = People(fetched[f"__gate_n{number}"].astype(np.int64), who)
+    return found

@@ -1,0 +1,136 @@
+"""Outputs held against one another and against all earlier releases (rulebook, "linked tables")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from outputs_check.gate import differencing
+from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.chains import chain_finding, examined_chains
+from outputs_check.gate.crowds import Crowds
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.equation import Equation
+from outputs_check.gate.examined import Examined
+from outputs_check.gate.footprints import Footprints
+from outputs_check.gate.intervals import interval_findings
+from outputs_check.gate.ledger import Ledger
+from outputs_check.gate.result import Finding
+from outputs_check.gate.verdict import Verdict
+
+Findings = dict[str, list[Finding]]  # by file
+
+
+class Linked:
+    """The outputs of one submission, as far as they are comparable, and the ledger.
+
+    Nothing is asked of the data for a table that there is nothing to compare with.
+    """
+
+    def __init__(self, data: DataFolder, book: Ledger) -> None:
+        self._data, self._book, self._crowds = data, book, Crowds(data)
+        self._footprints: dict[Equation, Footprints] = {}
+
+    def footprints(self, equation: Equation) -> Footprints:
+        """The sets behind an equation, worked out once."""
+        if equation not in self._footprints:
+            self._footprints[equation] = Footprints(self._data, equation)
+        return self._footprints[equation]
+
+    def alone(self, file: str, examined: Examined, appetite: RiskAppetite) -> list[Finding]:
+        """What an output gives away by itself (suppressed cells, margins) and with earlier releases."""
+        found: list[Finding] = []
+        own = examined.equations
+        for equation in own:
+            others = [other for other in own if other.measure == equation.measure]
+            if len(others) > 1 or equation.has_parts or self._book.knows(equation.measure):
+                found += self._pairs(equation, others, self._book, appetite, examined.positions)
+        if not _blocked(found):
+            found += self._chains({file: examined}, appetite)[file]
+        if not _blocked(found):
+            found += self._intervals({file: examined}, appetite)[file]
+        return found
+
+    def together(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
+        """What outputs give away that could be released together. appetite: the strictest of them."""
+        found: Findings = {file: [] for file in outputs}
+        for file, examined in outputs.items():
+            foreign = [
+                equation for other in outputs if other != file for equation in outputs[other].equations
+            ]
+            for equation in examined.equations:
+                others = [other for other in foreign if other.measure == equation.measure]
+                if others:
+                    found[file] += self._pairs(equation, others, None, appetite, examined.positions)
+        for examine in (self._chains, self._intervals):
+            open_ones = {file: examined for file, examined in outputs.items() if not _blocked(found[file])}
+            if len(open_ones) > 1:
+                for file, more in examine(open_ones, appetite).items():
+                    found[file] += more
+        return found
+
+    def _pairs(
+        self,
+        equation: Equation,
+        others: Sequence[Equation],
+        book: Ledger | None,
+        appetite: RiskAppetite,
+        at: Mapping[str, tuple[int, int]],
+    ) -> list[Finding]:
+        compared = [self.footprints(other) for other in others]
+        pairs = differencing.isolated(
+            self._crowds, self.footprints(equation), compared, book, appetite.threshold
+        )
+        return differencing.findings(pairs, appetite.threshold, at)
+
+    def _chains(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
+        found: Findings = {file: [] for file in outputs}
+        for new in _families(outputs):
+            earlier = self._earlier(new[0])
+            if not self._worth_it(new, earlier, len(outputs)):
+                continue
+            chains, notes = examined_chains(self._data, self._crowds, new, earlier, appetite.threshold)
+            for file in {equation.origin for equation in new}:
+                mine = [chain for chain in chains if file in chain.files]
+                found[file] += notes
+                if mine:
+                    found[file].append(chain_finding(mine, appetite.threshold, outputs[file].positions))
+        return found
+
+    def _intervals(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
+        found: Findings = {file: [] for file in outputs}
+        for new in _families(outputs):
+            earlier = self._earlier(new[0])
+            if any(equation.withheld for equation in [*new, *earlier]) and len(new) >= len(outputs):
+                for file, findings in interval_findings(self._data, new, earlier, appetite).items():
+                    found[file] += findings
+        return found
+
+    def _earlier(self, new: Equation) -> list[Equation]:
+        return [
+            equation
+            for equation in self._book.equations(*new.family)
+            if equation.additive and equation.weight == new.weight
+        ]
+
+    def _worth_it(self, new: Sequence[Equation], earlier: Sequence[Equation], outputs: int) -> bool:
+        """One table of disjoint cells, all of them shown, gives nothing away by itself."""
+        if outputs > 1:
+            return len({equation.origin for equation in new}) > 1
+        return bool(earlier) or len(new) > 1 or self._has_gaps(new[0])
+
+    def _has_gaps(self, equation: Equation) -> bool:
+        return equation.has_parts and not self.footprints(equation).complete
+
+
+def _families(outputs: Mapping[str, Examined]) -> Iterable[list[Equation]]:
+    """Equations whose figures can be added to each other."""
+    families: dict[tuple[object, ...], list[Equation]] = {}
+    for examined in outputs.values():
+        for equation in examined.equations:
+            if equation.additive:
+                families.setdefault((*equation.family, equation.weight), []).append(equation)
+    return families.values()
+
+
+def _blocked(findings: Iterable[Finding]) -> bool:
+    return any(finding.verdict is Verdict.BLOCK for finding in findings)
