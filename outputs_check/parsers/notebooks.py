@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from types import EllipsisType
 from typing import Any
 
 from outputs_check.parsers import limits
@@ -134,9 +135,9 @@ def _is_python(source: str) -> bool:
 def _in_python(source: str) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of every string, bytes, number and comment of Python source."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes | int | float | complex):
-            if not isinstance(node.value, bool):
-                yield node.lineno, _written(node.value)
+        # True, None and ... are words of the language, not content.
+        if isinstance(node, ast.Constant) and not isinstance(node.value, bool | EllipsisType | None):
+            yield node.lineno, _written(node.value)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string.lstrip("#").strip()

@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "not a notebook": ("t.ipynb", b"{}", "file.notebook"),
     "html": ("t.html", b"<html></html>", "file.type"),
     "svg": ("t.svg", b"<svg/>", "file.type"),
-    "parquet": ("t.parquet", b"PAR1", "file.type"),
+    "an empty parquet": ("t.parquet", b"PAR1", "file.arrow"),
     "no suffix": ("table", b"a,b\n1,2\n", "file.type"),
     "two suffixes": ("t.csv.gz", b"\x1f\x8b", "file.type"),
     "deep toml": ("submission.toml", b"a = " + b"[" * 5_000 + b"]" * 5_000, "declaration.syntax"),
