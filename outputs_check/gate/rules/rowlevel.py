@@ -113,7 +113,7 @@ class _Shape:
     def _has_counts(self) -> bool:
         return any(
             COUNT_HEADING.fullmatch(re.sub(r"\W+", "_", name.strip()))
-            and all((read_figure(cell) or 0).is_integer() for cell in column)
+            and all((read_figure(cell) or 0.0).is_integer() for cell in column)
             for name, column in zip(self.names, self.columns, strict=True)
         )
 

@@ -29,6 +29,8 @@ def people(size: int) -> pd.DataFrame:
 SOME, MANY = people(20), people(200)
 AREAS = [f"Area {number}" for number in range(150)]
 CODES = [f"E{number:08}" for number in range(6_000_001, 6_000_151)]
+RATES = {"mean": RANDOM.normal(size=20), "std": RANDOM.normal(size=20)}
+LORENZ = {"p": np.linspace(0, 1, 50), "share": np.linspace(0, 1, 50) ** 2}
 YEARS = pd.Index(range(2001, 2021), name="year")
 LARGE = MANY.sample(5_000, replace=True, random_state=1).reset_index(drop=True)
 
@@ -68,12 +70,12 @@ TABLES: dict[str, Rows] = {
         pd.DataFrame({"area": AREAS, "region": RANDOM.choice(["N", "S"], 150), "mean": range(150)}),
         index=False,
     ),
-    "a series": rows(pd.DataFrame({"mean": RANDOM.normal(size=20), "std": RANDOM.normal(size=20)}, index=YEARS)),
+    "a series": rows(pd.DataFrame(RATES, index=YEARS)),
     "single years of age": rows(LARGE.groupby("age").pay.mean()),
     "a long table": rows(LARGE.groupby(["region", "sex", "age"]).pay.mean()),
     "a long table with an index": rows(LARGE.groupby(["region", "sex", "age"]).pay.mean().reset_index()),
     "two levels of columns": rows(pd.crosstab(LARGE.age, [LARGE.sex, LARGE.region])),
-    "a curve": rows(pd.DataFrame({"p": np.linspace(0, 1, 50), "share": np.linspace(0, 1, 50) ** 2}), index=False),
+    "a curve": rows(pd.DataFrame(LORENZ), index=False),
     "an irregular curve": rows(
         pd.DataFrame({"time": np.cumsum(RANDOM.random(50)), "survival": np.linspace(1, 0, 50)}), index=False
     ),

@@ -149,7 +149,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "records in records": ("t.json", b'[{"a": {"b": 1}}]', "file.schema"),
     "encoded bytes": ("t.json", b'[{"a": "' + b"QUJD" * 30 + b'"}]', "file.encoded"),
     "a long figure": ("t.json", b'[{"a": ' + b"9" * 10_000 + b"}]", "file.json"),
-    "a Vega chart": ("t.json", b'{"$schema": "https://vega.github.io/schema/vega-lite/v5.json"}', "file.chart"),
+    "a Vega chart": ("t.json", b'{"$schema": "https://vega.github.io/schema/vega/v5.json"}', "file.chart"),
     "a Plotly chart": ("t.json", b'{"data": [{"x": [1], "y": [2]}], "layout": {}}', "file.chart"),
     "csv as json": ("t.json", b"a,b\n1,2\n", "file.json"),
     "json as csv": ("t.csv", b'[{"a": 1}]', "file.lying"),

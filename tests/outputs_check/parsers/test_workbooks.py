@@ -217,6 +217,14 @@ def test_all_that_is_hidden_is_named_at_once() -> None:
         assert words in answer.message
 
 
+def with_parts(**parts: bytes) -> bytes:
+    return rezipped(workbook(), lambda own: own.update(parts))
+
+
+def without(part: str) -> bytes:
+    return rezipped(workbook(), lambda parts: parts.pop(part))
+
+
 def replaced(part: str, old: bytes, new: bytes) -> bytes:
     def change(parts: dict[str, bytes]) -> None:
         assert old in parts[part]
@@ -249,20 +257,20 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a bomb": (bomb(300_000_000), "file.zip"),
     "a tight bomb": (bomb(10_000_000), "file.zip"),
     "a bomb that lies": (lying_about_its_size(), "file.zip"),
-    "many parts": (
-        rezipped(workbook(), lambda parts: parts.update({f"xl/worksheets/sheet{n}.xml": b"<x/>" for n in range(300)})),
-        "file.zip",
-    ),
+    "many parts": (with_parts(**{f"xl/worksheets/sheet{n}.xml": b"<x/>" for n in range(300)}), "file.zip"),
     "a csv behind it": (workbook() + b"a,b\n1,2\n", "file.zip"),
     "half of it": (workbook()[:2_000], "file.zip"),
-    "a part that leads elsewhere": (rezipped(workbook(), lambda parts: parts.update({"../x": b""})), "file.zip"),
-    "a zip in a zip": (rezipped(workbook(), lambda parts: parts.update({"a.zip": workbook()})), "file.hidden"),
-    "an archive of something else": (rezipped(workbook(), lambda parts: parts.pop("xl/workbook.xml")), "file.hidden"),
+    "a part that leads elsewhere": (with_parts(**{"../x": b""}), "file.zip"),
+    "a zip in a zip": (with_parts(**{"a.zip": workbook()}), "file.hidden"),
+    "an archive of something else": (without("xl/workbook.xml"), "file.hidden"),
     "macros by content type": (
         replaced("[Content_Types].xml", b"spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main"),
         "file.hidden",
     ),
-    "a link out": (replaced("xl/_rels/workbook.xml.rels", b"Type=", b'TargetMode="External" Type='), "file.hidden"),
+    "a link out": (
+        replaced("xl/_rels/workbook.xml.rels", b"Type=", b'TargetMode="External" Type='),
+        "file.hidden",
+    ),
     "a part that is no XML": (replaced("xl/styles.xml", b"<", b"&"), "file.zip"),
     "a cell at the end of the world": (workbook(lambda _, sheet: sheet.cell(1_048_576, 1, "x")), "file.rows"),
 }  # fmt: skip
