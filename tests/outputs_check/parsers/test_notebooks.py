@@ -48,15 +48,15 @@ def test_only_the_source_is_read() -> None:
 
 def test_literals_are_listed_with_their_place() -> None:
     notebook = parsed(
-        saved(new_markdown_cell("x"), new_code_cell('%time\nx = ["a", 3.5, b"c"]  # 12 people'))
+        saved(new_markdown_cell("x"), new_code_cell('%time\n# one\n# two\nx = ["a", 3.5, b"c"]  # 12 people'))
     )
     assert isinstance(notebook, ParsedNotebook)
     assert set(notebook.literals) == {
-        Literal(1, 1, "%time"),
-        Literal(1, 2, "a"),
-        Literal(1, 2, "3.5"),
-        Literal(1, 2, "c"),
-        Literal(1, 2, "12 people"),
+        Literal(1, 1, "%time\none\ntwo"),
+        Literal(1, 4, "a"),
+        Literal(1, 4, "3.5"),
+        Literal(1, 4, "c"),
+        Literal(1, 4, "12 people"),
     }
     assert [note.rule for note in notebook.notes] == ["notebook.magic"]
 
