@@ -14,6 +14,7 @@ from outputs_check.gate.figures import read_figure
 from outputs_check.gate.footprints import Registers
 from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
+from outputs_check.gate.km import examine_km
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
@@ -129,4 +130,5 @@ _EXAMINATIONS: dict[str, Callable[[DataFolder, Question, Rows, RiskAppetite, Reg
     **dict.fromkeys(FAMILIES, examine_model),
     "histogram": examine_histogram,
     "correlation": examine_correlation,
+    "km": examine_km,
 }
