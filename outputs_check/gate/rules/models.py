@@ -26,6 +26,11 @@ MEAN = Rule("model.mean", f"{_ROW}: intercept-only models as means", "submit the
 PERFECT = Rule(
     "correlation.perfect", f"{_ROW}: a perfect correlation tells one from the other", "leave one out"
 )
+FOURFOLD = Rule(
+    "correlation.cells",
+    f"{_ROW}: every dummy and interaction cell >= threshold",
+    "leave out the variable that hardly anyone has",
+)
 EDGE = Rule(
     "histogram.edge",
     "Rulebook, 'histogram': edges rounded and not the minimum or maximum",
