@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from outputs_check.gate.declaration import Declaration, Output, read_declaration
 from outputs_check.gate.examine import Room, examine
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
-from outputs_check.gate.footprints import Footprint
+from outputs_check.gate.footprints import Footprint, footprints
 from outputs_check.gate.ledger import Ledger, opened
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
@@ -91,7 +92,7 @@ def _check(folder: Path, data: Path, book: Ledger) -> _Checked:
         if any(finding.verdict is Verdict.BLOCK for finding in findings):
             outputs = _all_refused(declared, parsed, findings)
             return _Checked(Result(outputs, declared.project))
-        check = _Check(declared, parsed, Room(source, declared.unit, book.registers, pseudonyms, {}), book)
+        check = _Check(declared, parsed, Room(source, declared.unit, pseudonyms, {}), book)
         return check.run()
 
 
@@ -133,6 +134,7 @@ class _Check:
         self.drafts: dict[str, OutputResult] = {}
         self.examined: dict[str, Examined] = {}
         self.appetites: dict[str, RiskAppetite] = {}
+        self.footprints: dict[str, tuple[Footprint, ...]] = {}
 
     def run(self) -> _Checked:
         # Images last: they lean on the verdict of their source table.
@@ -150,8 +152,7 @@ class _Check:
         appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
         result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
         name = "-".join([self.declared.project, *(str(draft.sha256)[:8] for draft in self.drafts.values())])
-        footprints = {file: examined.footprints for file, examined in self.examined.items()}
-        return _Checked(result, name, footprints)
+        return _Checked(result, name, self.footprints)
 
     def _examine(self, output: Output) -> None:
         parsed = self.parsed.get(output.file)
@@ -199,13 +200,17 @@ class _Check:
 
     def _against_earlier(self, file: str) -> None:
         """The output against itself (suppressed cells and margins) and against every earlier release."""
-        new = self.examined[file].footprints
+        equations = self.examined[file].equations
+        if self.drafts[file].verdict is not Verdict.BLOCK:
+            found = [footprints(self.room.data, equation, self.book.registers) for equation in equations]
+            self.footprints[file] = tuple(itertools.chain.from_iterable(found))
+        new = self.footprints.get(file, ())
         self._difference(file, [differencing.Released(new), self.book])
 
     def _against_each_other(self) -> None:
         """Outputs that could be released together; what is blocked already gives nothing away."""
         alive = [file for file, draft in self.drafts.items() if draft.verdict is not Verdict.BLOCK]
-        together = {file: self.examined[file].footprints for file in alive}
+        together = {file: self.footprints[file] for file in alive}
         for file in alive:
             others = [footprint for name, own in together.items() if name != file for footprint in own]
             self._difference(file, [differencing.Released(others)])
@@ -215,7 +220,7 @@ class _Check:
         if draft.verdict is Verdict.BLOCK:
             return
         threshold = self.appetites[file].threshold
-        pairs = differencing.isolated(examined.footprints, earlier, self.room.registers, threshold)
+        pairs = differencing.isolated(self.footprints[file], earlier, self.book.registers, threshold)
         found = differencing.findings(pairs, threshold, dict(examined.positions))
         if found:
             self.drafts[file] = _with_findings(draft, found)

@@ -10,17 +10,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from outputs_check.gate.columns import dimension, hashed, number
 from outputs_check.gate.data import ROW, Array, DataFolder, Dataset, quoted
 from outputs_check.gate.labels import Labels
 
 NOBODY = np.uint64(0)  # unit of rows without one: their values count, they do not
-BIN = "bin"
 _PRIME = 2**31 - 1
 
 
@@ -171,17 +170,12 @@ def contributions(data: DataFolder, query: Query, unit: str) -> Contributions:
     return Contributions(tuple(labels), tuple(codes), Group(**fields), query.by_row)
 
 
-def hashed(expression: str) -> str:
-    """SQL of the hash of a unit; the same in every version of the database, because ledgers keep it."""
-    return f"CASE WHEN {expression} IS NULL THEN 0 ELSE md5_number_lower(CAST({expression} AS VARCHAR)) END"
-
-
 def _sql(query: Query, unit: str) -> str:
     """One scan: filter, group by cell and unit, hash the unit."""
-    value = _number(query.types, query.value)
-    weight = _number(query.types, query.weight)
-    base = _number(query.types, query.denominator)
-    dimensions = [_dimension(query, name) for name in query.dimensions]
+    value = number(query.types, query.value)
+    weight = number(query.types, query.weight)
+    base = number(query.types, query.denominator)
+    dimensions = [dimension(query.types, name, query.binned) for name in query.dimensions]
     keys = ", ".join(f"{expression} AS d{index}" for index, expression in enumerate(dimensions))
     conditions = [f"{expression} IS NOT NULL" for expression in dimensions]
     conditions += [query.where] if query.where else []
@@ -197,25 +191,6 @@ def _sql(query: Query, unit: str) -> str:
         f"SELECT {names}{hashed('u')} AS unit,"  # noqa: S608
         f" * EXCLUDE ({names}u) FROM (SELECT {names}u, {_columns(query.by_row)} FROM ({source}){grouped})"
     )
-
-
-def _dimension(query: Query, name: str) -> str:
-    if name != BIN or query.binned is None:
-        return _present(query.types, name)
-    column, edges = query.binned
-    value = _number(query.types, column)
-    cases = []
-    for place, (left, right) in enumerate(pairwise(edges), start=1):
-        upper = "<=" if place == len(edges) - 1 else "<"
-        cases.append(
-            f"WHEN {value} >= {left!r} AND {value} {upper} {right!r} THEN '{bin_label(left, right)}'"
-        )
-    return f"CASE {' '.join(cases)} END"
-
-
-def bin_label(left: float, right: float) -> str:
-    """The name of a histogram's bin."""
-    return f"{left:g} to {right:g}"
 
 
 def _columns(by_row: bool) -> str:
@@ -241,15 +216,3 @@ def _columns(by_row: bool) -> str:
             f"{total(f'CASE WHEN c THEN r * r % {_PRIME} END', 'BIGINT')} AS second",
         )
     )
-
-
-def _present(types: Mapping[str, str], name: str) -> str:
-    """The column, with NaN as NULL: pandas knows no difference."""
-    column = quoted(name)
-    if types[name] in {"DOUBLE", "FLOAT"}:
-        return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
-    return column
-
-
-def _number(types: Mapping[str, str], name: str | None) -> str:
-    return "CAST(NULL AS DOUBLE)" if name is None else f"CAST({_present(types, name)} AS DOUBLE)"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import contributions
+from outputs_check.gate.columns import present
 from outputs_check.gate.correlation_rules import Pair, violations
-from outputs_check.gate.data import DataFolder, quoted
+from outputs_check.gate.data import DataFolder
+from outputs_check.gate.equation import Equation, Shown
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.footprints import Footprint, Registers, Source
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.question import Question
@@ -24,9 +24,7 @@ from outputs_check.gate.verdict import Evidence, Verdict
 Found = tuple[str, tuple[int, int], Violation]
 
 
-def examine_correlation(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_correlation(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Recompute a matrix and hold every pair against threshold and degrees of freedom.
 
     Raises:
@@ -64,9 +62,9 @@ def examine_correlation(
         findings.insert(0, tables.AGREES.finding(Verdict.PASS, text))
     evidence = Evidence.A if question.dataset.registered else Evidence.B
     pairs = [(names[row - 1], names[column - 1]) for row, column in places if row != column]
-    footprints = tuple(_footprints(data, question, pairs, registers))
+    equations = tuple(_equations(data, question, pairs))
     return Examined(
-        evidence, tuple(findings), csv_bytes(grid), submitted=csv_bytes(rows), footprints=footprints
+        evidence, tuple(findings), csv_bytes(grid), submitted=csv_bytes(rows), equations=equations
     )
 
 
@@ -90,17 +88,18 @@ def _pair(records: Records, first: str, second: str, figure: float) -> Pair:
     return Pair(one, other, units, (first, second), figure)
 
 
-def _footprints(
-    data: DataFolder, question: Question, pairs: Iterable[tuple[str, str]], registers: Registers
-) -> Iterator[Footprint]:
+def _equations(data: DataFolder, question: Question, pairs: Iterable[tuple[str, str]]) -> Iterator[Equation]:
     """The people of every shown pair; only correlations of the same two variables can be compared."""
-    name, extract = question.dataset.name, data.rows_of(question.dataset)
+    dataset = question.dataset
     for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
-        known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in (first, second))
-        where = f"{question.where} AND {known}" if question.where else known
-        query = replace(question.query(by_row=False), where=where, value=None, dimensions=())
-        measure = f"correlation:{name}:{first}:{second}"
-        for unit in question.units:
-            group = contributions(data, query, unit).group(())
-            source = Source(question.output.file, measure, name, extract, unit, exact=True)
-            yield from source.footprints([(f"{first} and {second}", group.per_person())], registers)
+        known = " AND ".join(f"{present(question.types, column)} IS NOT NULL" for column in (first, second))
+        yield Equation(
+            origin=question.output.file,
+            data=dataset.name,
+            extract=data.rows_of(dataset),
+            units=question.units,
+            measure=f"correlation:{dataset.name}:{first}:{second}",
+            shown=(Shown((), f"{first} and {second}", math.nan),),
+            additive=False,
+            where=f"({question.where}) AND {known}" if question.where else known,
+        )

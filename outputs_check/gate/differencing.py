@@ -13,7 +13,8 @@ from typing import Protocol
 
 from pyroaring import BitMap
 
-from outputs_check.gate.footprints import COUNT, Footprint, Registers
+from outputs_check.gate.equation import COUNT
+from outputs_check.gate.footprints import Footprint, Registers
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules.rule import Rule
 from outputs_check.gate.verdict import Verdict

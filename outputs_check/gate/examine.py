@@ -11,7 +11,6 @@ from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
-from outputs_check.gate.footprints import Registers
 from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
 from outputs_check.gate.km import examine_km
@@ -35,7 +34,6 @@ class Room:
 
     data: DataFolder
     unit: str
-    registers: Registers
     pseudonyms: Pseudonyms
     judged: dict[Output, Verdict]
 
@@ -66,7 +64,7 @@ def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppeti
     found = room.pseudonyms.findings(
         [output.title, *(cell for row in parsed.rows for cell in row if read_figure(cell) is None)]
     )
-    examined = examination(room.data, question, parsed.rows, appetite, room.registers)
+    examined = examination(room.data, question, parsed.rows, appetite)
     return replace(examined, findings=(*found, *examined.findings))
 
 
@@ -119,13 +117,11 @@ def _own_table(room: Room, output: Output, appetite: RiskAppetite) -> list[Findi
     return table.judged(table.every_cell())
 
 
-def _plain_table(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
-    return Table(data, question, appetite).examine(rows, registers)
+def _plain_table(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
+    return Table(data, question, appetite).examine(rows)
 
 
-_EXAMINATIONS: dict[str, Callable[[DataFolder, Question, Rows, RiskAppetite, Registers], Examined]] = {
+_EXAMINATIONS: dict[str, Callable[[DataFolder, Question, Rows, RiskAppetite], Examined]] = {
     **dict.fromkeys(STATISTICS, _plain_table),
     **dict.fromkeys(FAMILIES, examine_model),
     "histogram": examine_histogram,

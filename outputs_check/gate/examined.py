@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from outputs_check.gate.footprints import Footprint
+from outputs_check.gate.equation import Equation
 from outputs_check.gate.result import Finding
 from outputs_check.gate.verdict import Evidence
 
@@ -16,7 +16,7 @@ from outputs_check.gate.verdict import Evidence
 class Examined:
     """findings: by the rules. canonical: the gate's own bytes. submitted: what was parsed, for eyes only.
 
-    footprints: of every shown figure. positions: where the cells that footprints name stand in the file.
+    equations: of the shown figures. positions: where the cells that equations name stand in the file.
     """
 
     evidence: Evidence
@@ -24,7 +24,7 @@ class Examined:
     canonical: bytes | None = None
     media_type: str = "text/csv"
     submitted: bytes | None = None
-    footprints: tuple[Footprint, ...] = ()
+    equations: tuple[Equation, ...] = ()
     positions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ than the threshold tell something about those few, whatever the tables look like
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,12 @@ import numpy as np
 import pandas as pd
 from pyroaring import BitMap
 
-from outputs_check.gate.contributions import FIELDS, NOBODY, Group
-from outputs_check.gate.data import Array
+from outputs_check.gate.contributions import FIELDS, NOBODY, Contributions, Group, Query, contributions
+from outputs_check.gate.data import Array, DataFolder
+from outputs_check.gate.equation import Equation, Key
+from outputs_check.gate.labels import MARGIN
 
-COUNT = "count"
+_MAX_DERIVED_DIMENSIONS = 4
 
 
 class Register:
@@ -82,40 +85,70 @@ class Footprint:
     people: BitMap
 
 
-@dataclass(frozen=True)
-class Source:
-    """What the footprints of one table have in common."""
+def footprints(data: DataFolder, equation: Equation, registers: Registers) -> Iterator[Footprint]:
+    """Yield the footprint of every shown figure, and of the lines that shown cells add up to."""
+    dataset = data.dataset(equation.data)
+    types = data.columns(dataset)
+    query = Query(dataset, types, equation.dimensions, equation.where, equation.value, binned=equation.binned)
+    exact = {shown.key for shown in equation.exact}
+    for unit in equation.units:
+        entries = contributions(data, query, unit)
+        named: list[tuple[str, bool, Group]] = []
+        for shown in equation.shown:
+            group = entries.group(_codes(entries, shown.key)).per_person()
+            named.append((shown.name, shown.key in exact, group))
+        for label, keys in _lines(equation):
+            together = joined([entries.group(_codes(entries, key)) for key in keys])
+            named.append((f"sum of the shown cells, {label}", True, together))
+        yield from _footprints(equation, unit, named, registers)
 
-    origin: str
-    measure: str
-    data: str
-    extract: str
-    unit: str
-    exact: bool
 
-    def footprints(self, named: Sequence[tuple[str, Group]], registers: Registers) -> Iterator[Footprint]:
-        """Yield the footprint of every group; the groups have one entry per person."""
-        used = [(group.unit != NOBODY) & (group.valid > 0) for _, group in named]
-        units = [group.unit[mask] for (_, group), mask in zip(named, used, strict=True)]
-        marks = [_marks(group, mask) for (_, group), mask in zip(named, used, strict=True)]
-        if not named:
-            return
-        people, contributions = _numbered(np.concatenate(units), np.concatenate(marks), registers)
-        ends = np.cumsum([each.size for each in units])[:-1]
-        parts = zip(np.split(people, ends), np.split(contributions, ends), strict=True)
-        for (name, group), mask, (persons, theirs) in zip(named, used, parts, strict=True):
-            yield Footprint(
-                origin=self.origin,
-                name=name,
-                measure=self.measure,
-                data=self.data,
-                extract=self.extract,
-                unit=self.unit,
-                exact=self.exact,
-                single=bool((group.valid[mask] == 1).all()),
-                contributions=BitMap(theirs),
-                people=BitMap(persons),
-            )
+def _codes(entries: Contributions, key: Key) -> list[int | None]:
+    return [
+        None if name is None else labels.find(name) for labels, name in zip(entries.labels, key, strict=True)
+    ]
+
+
+def _lines(equation: Equation) -> Iterator[tuple[str, list[Key]]]:
+    """Yield every line of exactly shown cells along one or more dimensions: what a reader can add up."""
+    inner = [shown.key for shown in equation.exact if None not in shown.key]
+    if len(equation.dimensions) > _MAX_DERIVED_DIMENSIONS:
+        return
+    for size in range(1, len(equation.dimensions) + 1):
+        for along in itertools.combinations(range(len(equation.dimensions)), size):
+            lines: dict[Key, list[Key]] = {}
+            for key in inner:
+                label = tuple(None if place in along else name for place, name in enumerate(key))
+                lines.setdefault(label, []).append(key)
+            for label, keys in lines.items():
+                named = zip(equation.dimensions, label, strict=True)
+                yield ", ".join(f"{name}={MARGIN if part is None else part}" for name, part in named), keys
+
+
+def _footprints(
+    equation: Equation, unit: str, named: Sequence[tuple[str, bool, Group]], registers: Registers
+) -> Iterator[Footprint]:
+    if not named:
+        return
+    used = [(group.unit != NOBODY) & (group.valid > 0) for _, _, group in named]
+    units = [group.unit[mask] for (_, _, group), mask in zip(named, used, strict=True)]
+    marks = [_marks(group, mask) for (_, _, group), mask in zip(named, used, strict=True)]
+    people, contributed = _numbered(np.concatenate(units), np.concatenate(marks), registers)
+    ends = np.cumsum([each.size for each in units])[:-1]
+    parts = zip(np.split(people, ends), np.split(contributed, ends), strict=True)
+    for (name, exact, group), mask, (persons, theirs) in zip(named, used, parts, strict=True):
+        yield Footprint(
+            origin=equation.origin,
+            name=name,
+            measure=equation.measure,
+            data=equation.data,
+            extract=equation.extract,
+            unit=unit,
+            exact=exact,
+            single=bool((group.valid[mask] == 1).all()),
+            contributions=BitMap(theirs),
+            people=BitMap(persons),
+        )
 
 
 def _marks(group: Group, used: Array) -> Array:

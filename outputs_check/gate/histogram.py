@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import BIN, Query, bin_label, contributions
+from outputs_check.gate.columns import BIN, bin_label
+from outputs_check.gate.contributions import Query, contributions
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import read_figure
-from outputs_check.gate.footprints import Registers
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.question import Question
 from outputs_check.gate.result import Finding
@@ -22,9 +22,7 @@ from outputs_check.gate.statistics import values
 from outputs_check.gate.table import Table
 
 
-def examine_histogram(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_histogram(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Check `[facet,]left,right,count` as the table of counts that it is.
 
     Raises:
@@ -41,7 +39,7 @@ def examine_histogram(
         (*row[:facets], _bin(row[facets], row[facets + 1], output.bins), row[-1]) for row in rows[1:]
     )
     table = Table(data, replace(question, output=as_count, binned=binned), appetite)
-    examined = table.examine(((*as_count.rows, "count"), *body), registers)
+    examined = table.examine(((*as_count.rows, "count"), *body))
     canonical = examined.canonical.decode().splitlines() if examined.canonical else []
     figures = [line.rpartition(",")[2] for line in canonical[1:]]
     rebuilt = [rows[0], *((*row[:-1], figure) for row, figure in zip(rows[1:], figures, strict=True))]

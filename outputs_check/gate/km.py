@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import BIN, bin_label, contributions
+from outputs_check.gate.columns import BIN, bin_label
 from outputs_check.gate.data import Array, DataFolder, quoted
+from outputs_check.gate.equation import COUNT, Equation
+from outputs_check.gate.equation import Shown as EquationFigure
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import read_figure
-from outputs_check.gate.footprints import COUNT, Footprint, Registers, Source, joined
 from outputs_check.gate.km_figures import FIGURES, Shown, best_reading
 from outputs_check.gate.labels import Labels
 from outputs_check.gate.layout import Rows, neutral
@@ -40,9 +41,7 @@ class _Group:
     grid: Array
 
 
-def examine_km(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Check a survival table; steps may be merged, the last one may be open to all who are left.
 
     Raises:
@@ -55,6 +54,7 @@ def examine_km(
     labels, lives = _lives(data, question)
     groups = list(_groups(rows, left, question, labels))
     found: list[Found] = []
+    equations: list[Equation] = []
     grid = [list(header), *([] for _ in rows[1:])]
     for group in groups:
         if group.key not in lives:
@@ -72,6 +72,7 @@ def examine_km(
             (_named(group, row), (group.lines[row], left + facets), violation)
             for row, violation in survival.violations(steps, appetite)
         ]
+        equations.append(_equation(data, question, group, own, shown))
         found += _obligatory(question, group, appetite, left + facets)
         for row, line in enumerate(group.lines):
             figures = [reading.texts[column][row] for column in header[facets + 1 :]]
@@ -85,7 +86,7 @@ def examine_km(
         findings=tuple(findings),
         canonical=csv_bytes(grid),
         submitted=csv_bytes(rows),
-        footprints=tuple(_footprints(data, question, groups, registers)),
+        equations=tuple(equations),
     )
 
 
@@ -189,35 +190,37 @@ def _obligatory(question: Question, group: _Group, appetite: RiskAppetite, colum
     return [(group.name, (group.lines[0], column), violation)]
 
 
-def _footprints(
-    data: DataFolder, question: Question, groups: Sequence[_Group], registers: Registers
-) -> Iterator[Footprint]:
-    """A survival table is a table of counts by facet and step, and their sum."""
-    output = question.output
+def _equation(data: DataFolder, question: Question, group: _Group, lives: Lives, shown: Shown) -> Equation:
+    """A curve is a table of counts by step; at risk is the sum of the later steps.
+
+    Raises:
+        Blocked: times so close that steps have no name of their own.
+    """
+    output, dataset = question.output, question.dataset
     known = f"{quoted(str(output.event))} IS NOT NULL"
-    times = sorted({float(time) for group in groups for time in group.grid})
     # Steps are (left, right] where bins are [left, right): the next number makes one of the other.
-    edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in times), _NEVER)
+    edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in group.grid), _NEVER)
     bins = [bin_label(left, right) for left, right in pairwise(edges)]
-    query = replace(
-        question.query(by_row=False),
-        where=f"{question.where} AND {known}" if question.where else known,
-        value=None,
+    if len(set(bins)) != len(bins):
+        raise Blocked(tables.LAYOUT.block("the times are closer to each other than six digits tell"))
+    slack = output.rounding / 2 if output.rounding and output.rounding >= 1 else 0.0
+    steps = lives.events(group.grid) + lives.censored(group.grid)
+    keys = [(*group.facets, bins[row]) for row in range(group.grid.size)]
+    counts = [
+        EquationFigure(key, _named(group, row), float(steps[row]), slack)
+        for row, key in enumerate(keys)
+        if shown.any_at(row)
+    ]
+    everyone = EquationFigure((*group.facets, None), group.name, float(lives.time.size), slack)
+    return Equation(
+        origin=output.file,
+        data=dataset.name,
+        extract=data.rows_of(dataset),
+        units=question.units,
+        measure=COUNT,
+        shown=(*counts, everyone) if counts else (),
+        withheld=tuple(key for row, key in enumerate(keys) if not shown.any_at(row)),
         dimensions=(*output.rows, BIN),
+        where=f"({question.where}) AND {known}" if question.where else known,
         binned=(str(output.value), edges),
     )
-    exact = output.rounding is None or output.rounding < 1
-    name, extract = question.dataset.name, data.rows_of(question.dataset)
-    for unit in question.units:
-        table = contributions(data, query, unit)
-        named = []
-        for group in groups:
-            found = [known.find(label) for known, label in zip(table.labels, group.facets, strict=False)]
-            ends = np.searchsorted(group.grid, times)
-            for row in range(group.grid.size):
-                places = [table.labels[-1].find(bins[place]) for place in np.flatnonzero(ends == row)]
-                parts = [table.group((*found, place)) for place in places if place is not None]
-                if parts:
-                    named.append((_named(group, row), joined(parts)))
-            named.append((group.name, table.group((*found, None)).per_person()))
-        yield from Source(output.file, COUNT, name, extract, unit, exact).footprints(named, registers)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import contributions
-from outputs_check.gate.data import Array, DataFolder, quoted
+from outputs_check.gate.columns import present
+from outputs_check.gate.data import Array, DataFolder
+from outputs_check.gate.equation import Equation, Shown
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, is_multiple, read_figure, written
 from outputs_check.gate.fitting import Fitted, fit_model
-from outputs_check.gate.footprints import Footprint, Registers, Source
 from outputs_check.gate.formula import read_formula
+from outputs_check.gate.labels import Labels
 from outputs_check.gate.layout import Rows, neutral
 from outputs_check.gate.model_rules import is_saturated, model_findings
 from outputs_check.gate.question import Question
@@ -64,9 +66,7 @@ class _Wrong:
     detail: str
 
 
-def examine_model(
-    data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite, registers: Registers
-) -> Examined:
+def examine_model(data: DataFolder, question: Question, rows: Rows, appetite: RiskAppetite) -> Examined:
     """Check `term,coef,std_err` and further columns that can be recomputed.
 
     Raises:
@@ -88,7 +88,7 @@ def examine_model(
         findings=tuple(findings),
         canonical=csv_bytes(_rebuilt(rows, header, places, fitted, true, question.output.rounding)),
         submitted=csv_bytes(rows),
-        footprints=tuple(_footprints(data, question, fitted, registers)),
+        equations=(_equation(data, question, fitted),),
     )
 
 
@@ -190,26 +190,34 @@ def _rebuilt(
         yield [neutral(fitted.terms[place]), *figures]
 
 
-def _footprints(
-    data: DataFolder, question: Question, fitted: Fitted, registers: Registers
-) -> Iterator[Footprint]:
+def _equation(data: DataFolder, question: Question, fitted: Fitted) -> Equation:
     """The people of a model; where it is a table of means, those of every mean."""
-    formula, name = fitted.formula, question.dataset.name
-    complete = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in formula.columns)
-    where = f"{question.where} AND {complete}" if question.where else complete
-    table = is_saturated(fitted)
-    dimensions = tuple(column for column in formula.columns if column != formula.outcome) if table else ()
-    measure = f"value:{name}:{formula.outcome}" if table else f"model:{name}:{formula.signature}"
-    query = replace(question.query(by_row=False), where=where, value=None, dimensions=dimensions)
-    for unit in question.units:
-        counted = contributions(data, query, unit)
-        named = [("the people of the model", counted.group((None,) * len(dimensions)).per_person())]
-        if dimensions:
-            for key in np.unique(np.column_stack(counted.codes), axis=0):
-                label = ", ".join(
-                    f"{column}={labels.names[code]}"
-                    for column, labels, code in zip(dimensions, counted.labels, key, strict=True)
-                )
-                named.append((label, counted.group([int(code) for code in key]).per_person()))
-        source = Source(question.output.file, measure, name, data.rows_of(question.dataset), unit, exact=True)
-        yield from source.footprints(named, registers)
+    formula, dataset, frame = fitted.formula, question.dataset, fitted.records.frame
+    complete = " AND ".join(f"{present(question.types, name)} IS NOT NULL" for name in formula.columns)
+    table = is_saturated(fitted) and not formula.transformed
+    measure = (
+        ("value", dataset.name, formula.outcome) if table else ("model", dataset.name, formula.signature)
+    )
+    dimensions = [name for name in formula.columns if name != formula.outcome] if table else []
+    shown = [Shown((None,) * len(dimensions), "the people of the model", math.nan)]
+    for labels, _ in frame.groupby(dimensions, observed=True) if dimensions else ():
+        key = tuple(
+            Labels.of(question.types[name], [value]).names[0]
+            for name, value in zip(dimensions, labels, strict=True)
+        )
+        cell = ", ".join(f"{name}={label}" for name, label in zip(dimensions, key, strict=True))
+        shown.append(Shown(key, cell, math.nan))
+    return Equation(
+        origin=question.output.file,
+        data=dataset.name,
+        extract=data.rows_of(dataset),
+        units=question.units,
+        measure=f"value:{dataset.name}:{formula.outcome}"
+        if table
+        else f"model:{dataset.name}:{formula.signature}",
+        shown=tuple(shown),
+        additive=table,
+        dimensions=tuple(dimensions),
+        where=f"({question.where}) AND {complete}" if question.where else complete,
+        value=formula.outcome if table else None,
+    )

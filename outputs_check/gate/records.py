@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outputs_check.gate.contributions import NOBODY, hashed
+from outputs_check.gate.columns import hashed
+from outputs_check.gate.contributions import NOBODY
 from outputs_check.gate.data import Array, DataFolder, quoted
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.question import Question

@@ -10,11 +10,12 @@ from functools import cached_property
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.cells import Cell, TableContext
-from outputs_check.gate.contributions import BIN, Contributions, Group, contributions
+from outputs_check.gate.columns import BIN
+from outputs_check.gate.contributions import Contributions, Group, contributions
 from outputs_check.gate.data import DataFolder
+from outputs_check.gate.equation import Equation
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.footprints import COUNT, Footprint, Registers, Source, joined
 from outputs_check.gate.labels import MARGIN, Labels
 from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
 from outputs_check.gate.question import Question
@@ -23,10 +24,10 @@ from outputs_check.gate.rules import declarations, tables
 from outputs_check.gate.rules.rule import Blocked, Rule, Violation, gathered
 from outputs_check.gate.statistics import STATISTICS, count
 from outputs_check.gate.table_rules import violations
+from outputs_check.gate.tabulated import Tabulated, table_equations
 from outputs_check.gate.verdict import Evidence, Verdict
 
 _CODED_CATEGORIES = 50  # a variable with more distinct values has to prove that it has a code list
-_MAX_DERIVED_DIMENSIONS = 4
 
 
 class Table:
@@ -48,7 +49,7 @@ class Table:
 
         self.zeros = tuple(self._structural_zeros())
 
-    def examine(self, rows: Rows, registers: Registers) -> Examined:
+    def examine(self, rows: Rows) -> Examined:
         """Check a submitted file.
 
         Raises:
@@ -62,7 +63,8 @@ class Table:
         }
         findings = self._compared(shown)
         published = [placed for placed, figure in shown.items() if figure is not None]
-        findings += self.judged([(placed, shown[placed] or 0.0) for placed in published])
+        judged = [(placed, shown[placed] or 0.0) for placed in published]
+        findings += self.judged(judged)
         findings += self._rare_labels(layout, published)
         figures = {placed.at: self._written(placed) for placed in layout.placed}
         return Examined(
@@ -70,7 +72,7 @@ class Table:
             findings=tuple(findings),
             canonical=csv_bytes(layout.with_figures(figures)),
             submitted=csv_bytes(rows),
-            footprints=tuple(self._footprints(published, registers)),
+            equations=tuple(self._equations(judged, layout)),
             positions={self.name(placed.key): placed.at for placed in published},
         )
 
@@ -225,38 +227,23 @@ class Table:
             everywhere.append(None if index is None else whole.find(labels.names[index]))
         return self._unfiltered.group(everywhere).unit.size == 0
 
-    def _footprints(self, published: Sequence[Placed], registers: Registers) -> Iterator[Footprint]:
-        counts = self.output.statistic in {"count", "proportion"} and not self._is_of_value
-        base = self.appetite.rounding_base
-        exact = not counts or self.output.rounding is None or self.output.rounding % base != 0
-        name = self.question.dataset.name
+    def _equations(self, shown: Sequence[tuple[Placed, float]], layout: Layout) -> Iterator[Equation]:
+        cells = [self._tabulated(placed.key, figure) for placed, figure in shown]
+        withheld = [self._labels_of(placed.key) for placed in layout.placed if placed.text in SUPPRESSED]
         extract = self.data.rows_of(self.question.dataset)
-        measure = COUNT if counts else f"value:{name}:{self.output.value}"
-        inner = [placed.key for placed in published if None not in placed.key]
-        bases = {self._base_key(placed.key) for placed in published} - {None}
-        for unit in self.question.units:
-            of = Source(self.output.file, measure, name, extract, unit, exact)
-            named: list[tuple[str, Group]] = []
-            for key in {placed.key for placed in published} | {key for key in bases if key is not None}:
-                named.append((self.name(key), self._group(key, unit).per_person()))
-            for label, keys in _lines(inner, len(self.output.dimensions)):
-                together = joined([self._group(key, unit) for key in keys])
-                named.append((f"sum of the shown cells, {self.name(label)}", together))
-            yield from of.footprints(named, registers)
+        return table_equations(self.question, extract, cells, withheld, self.appetite.rounding_base)
 
-    @property
-    def _is_of_value(self) -> bool:
-        return self.output.value is not None and self.output.statistic != "count"
+    def _tabulated(self, key: Key, figure: float) -> Tabulated:
+        base_key = self._base_key(key)
+        base = None if base_key is None else (self._labels_of(base_key), self._rows(base_key))
+        ones = float(self._group(key).ones.sum())
+        return Tabulated(self._labels_of(key), self.name(key), figure, self._rows(key), ones, base)
 
+    def _rows(self, key: Key) -> float:
+        return count(self._group(key), self.output)
 
-def _lines(inner: Sequence[Key], dimensions: int) -> Iterator[tuple[Key, list[Key]]]:
-    """Yield every line of shown cells along one or more dimensions: what a reader can add up."""
-    if dimensions > _MAX_DERIVED_DIMENSIONS:
-        return
-    for size in range(1, dimensions + 1):
-        for along in itertools.combinations(range(dimensions), size):
-            lines: dict[Key, list[Key]] = {}
-            for key in inner:
-                label = tuple(None if place in along else index for place, index in enumerate(key))
-                lines.setdefault(label, []).append(key)
-            yield from lines.items()
+    def _labels_of(self, key: Key) -> tuple[str | None, ...]:
+        return tuple(
+            None if index is None else labels.names[index]
+            for labels, index in zip(self.main.labels, key, strict=True)
+        )
