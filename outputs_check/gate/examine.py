@@ -15,6 +15,7 @@ from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
 from outputs_check.gate.km import examine_km
 from outputs_check.gate.layout import Rows
+from outputs_check.gate.learned import examine_learned
 from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
@@ -25,6 +26,7 @@ from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
 from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.models import ParsedModel
 from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedTable, ParsedText
 
 
@@ -51,6 +53,10 @@ def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) 
             return _image(room, output, parsed, appetite)
         case (("text" | "image"), _):
             raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
+        case "model", ParsedModel():
+            return _model(room, output, parsed, appetite)
+        case "model", _:
+            raise Blocked(declarations.VALUE.block("a model is submitted as its parameters in JSON"))
         case _, ParsedTable():
             return _table(room, output, parsed, appetite)
     raise Blocked(declarations.VALUE.block(f"a '{output.statistic}' is submitted as csv or tsv"))
@@ -65,6 +71,12 @@ def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppeti
         [output.title, *(cell for row in parsed.rows for cell in row if read_figure(cell) is None)]
     )
     examined = examination(room.data, question, parsed.rows, appetite)
+    return replace(examined, findings=(*found, *examined.findings))
+
+
+def _model(room: Room, output: Output, parsed: ParsedModel, appetite: RiskAppetite) -> Examined:
+    found = room.pseudonyms.findings([output.title, parsed.kind, *parsed.features])
+    examined = examine_learned(room.data, ask(room.data, output, room.unit), parsed, appetite)
     return replace(examined, findings=(*found, *examined.findings))
 
 

@@ -212,9 +212,7 @@ def _equation(data: DataFolder, question: Question, fitted: Fitted) -> Equation:
         data=dataset.name,
         extract=data.rows_of(dataset),
         units=question.units,
-        measure=f"value:{dataset.name}:{formula.outcome}"
-        if table
-        else f"model:{dataset.name}:{formula.signature}",
+        measure=":".join(measure),
         shown=tuple(shown),
         additive=table,
         dimensions=tuple(dimensions),

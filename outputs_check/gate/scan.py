@@ -11,12 +11,14 @@ from outputs_check.gate.examined import csv_bytes
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.folder import Folder, read_file, read_folder
 from outputs_check.gate.layout import Rows
+from outputs_check.gate.learned import refused_kind
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations, people, pictures
 from outputs_check.gate.rules.identifiers import patterns
 from outputs_check.gate.rules.rowlevel import microdata, microdata_in_text
 from outputs_check.gate.rules.rule import Rule
 from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.models import ParsedModel
 from outputs_check.parsers.parsed import (
     Parsed,
     ParsedDeclaration,
@@ -80,6 +82,8 @@ def _scanned(name: str, parsed: Parsed, appetite: RiskAppetite, unknown: Iterabl
         case ParsedImage():
             findings += [pictures.HIDDEN.review(note.message) for note in parsed.notes]
             submitted, media_type = parsed.encoded, parsed.media_type
+        case ParsedModel():
+            findings += filter(None, [refused_kind(parsed)])
         case ParsedDeclaration():
             pass
     findings.append(WITHOUT_DATA.review("nothing was recomputed: the best verdict without data is REVIEW"))
