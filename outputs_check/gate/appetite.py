@@ -28,7 +28,8 @@ class RiskAppetite:
 
     threshold: people. dominance_one, dominance_two: shares of a cell's absolute total that the largest
     and the two largest people may hold. p_percent: in percent. zero_counts: verdict of a count of nobody.
-    evidence: the best verdict each level may become.
+    membership_auc: the area under the curve that an attack on a model's members may reach. evidence: the
+    best verdict each level may become.
     """
 
     owners: tuple[str, ...]
@@ -42,6 +43,7 @@ class RiskAppetite:
     checkers: int
     zero_counts: Verdict
     max_table_cells: int
+    membership_auc: float
     evidence: tuple[tuple[Evidence, Verdict], ...]
 
     def __post_init__(self) -> None:
@@ -52,7 +54,7 @@ class RiskAppetite:
             self.checkers,
             self.max_table_cells,
         )
-        shares = (self.dominance_one, self.dominance_two)
+        shares = (self.dominance_one, self.dominance_two, self.membership_auc)
         if min(positive) < 1 or not all(0 < share <= 1 for share in shares) or self.p_percent < 0:
             raise BadInput("a risk appetite has an impossible value", where=", ".join(self.owners))
 
@@ -101,6 +103,7 @@ _STRICTER: dict[str, Callable[[Iterable[Any]], Any]] = {
     "checkers": max,
     "zero_counts": max,
     "max_table_cells": min,
+    "membership_auc": min,
     "evidence": _strictest_evidence,
 }
 

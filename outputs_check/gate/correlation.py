@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
-
-import numpy as np
+import math
+from collections.abc import Iterable, Iterator
 
 from outputs_check.gate.appetite import RiskAppetite
+from outputs_check.gate.columns import present
+from outputs_check.gate.correlation_rules import Pair, violations
 from outputs_check.gate.data import DataFolder
+from outputs_check.gate.equation import Equation, Shown
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.question import Question
 from outputs_check.gate.records import Records, read_records
-from outputs_check.gate.rules import declarations, models, people, tables
-from outputs_check.gate.rules.rule import Blocked, Rule, Violation, gathered
+from outputs_check.gate.rules import declarations, tables
+from outputs_check.gate.rules.rule import Blocked, Violation, gathered
 from outputs_check.gate.verdict import Evidence, Verdict
 
-_PERFECT = 1 - 1e-9
 Found = tuple[str, tuple[int, int], Violation]
 
 
@@ -49,18 +51,21 @@ def examine_correlation(data: DataFolder, question: Question, rows: Rows, appeti
         shown = read_figure(rows[row][column])
         if shown is None or not agrees(shown, figure, rounding):
             detail = f"{rows[row][column][:30]} submitted, {written(figure, rounding)} recomputed"
-            found.append(
-                (cell, (row, column), _against(tables.FORGED, "Figures differ from the data", detail))
-            )
+            sentence = "Figures differ from the data"
+            found.append((cell, (row, column), Violation(tables.FORGED, Verdict.BLOCK, sentence, detail)))
         if row != column:
-            pair = _pair(records, first, second, figure, appetite)
-            found += [(cell, (row, column), violation) for violation in pair]
+            pair = _pair(records, first, second, figure)
+            found += [(cell, (row, column), violation) for violation in violations(pair, appetite)]
     findings = gathered(found)
     if not any(finding.rule == tables.FORGED.id for finding in findings):
         text = f"{len(places)} figures recomputed from the data"
         findings.insert(0, tables.AGREES.finding(Verdict.PASS, text))
     evidence = Evidence.A if question.dataset.registered else Evidence.B
-    return Examined(evidence, tuple(findings), csv_bytes(grid), submitted=csv_bytes(rows))
+    pairs = [(names[row - 1], names[column - 1]) for row, column in places if row != column]
+    equations = tuple(_equations(data, question, pairs))
+    return Examined(
+        evidence, tuple(findings), csv_bytes(grid), submitted=csv_bytes(rows), equations=equations
+    )
 
 
 def _expect_matrix(rows: Rows, names: tuple[str, ...], question: Question) -> None:
@@ -76,23 +81,25 @@ def _expect_matrix(rows: Rows, names: tuple[str, ...], question: Question) -> No
             raise Blocked(declarations.COLUMN.block(f"'{name}' identifies people"))
 
 
-def _pair(
-    records: Records, first: str, second: str, figure: float, appetite: RiskAppetite
-) -> list[Violation]:
+def _pair(records: Records, first: str, second: str, figure: float) -> Pair:
     both = (records.frame[first].notna() & records.frame[second].notna()).to_numpy()
-    found = []
-    for unit in records.units:
-        number = records.people(unit, both)
-        if number < appetite.threshold:
-            sentence = f"Fewer than {appetite.threshold} distinct {unit}"
-            found.append(_against(people.THRESHOLD, sentence, f"{number}"))
-        elif number - 2 < appetite.residual_dof:
-            sentence = f"Under {appetite.residual_dof} degrees of freedom"
-            found.append(_against(models.FREEDOM, sentence, f"{number - 2}"))
-    if np.isfinite(figure) and abs(figure) >= _PERFECT:
-        found.append(_against(models.PERFECT, "A perfect correlation", f"{figure:g}"))
-    return found
+    one, other = (records.frame[name].to_numpy()[both].astype(float) for name in (first, second))
+    units = {unit: hashes[both] for unit, hashes in records.units.items()}
+    return Pair(one, other, units, (first, second), figure)
 
 
-def _against(rule: Rule, sentence: str, detail: str) -> Violation:
-    return Violation(rule, Verdict.BLOCK, sentence, detail)
+def _equations(data: DataFolder, question: Question, pairs: Iterable[tuple[str, str]]) -> Iterator[Equation]:
+    """The people of every shown pair; only correlations of the same two variables can be compared."""
+    dataset = question.dataset
+    for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
+        known = " AND ".join(f"{present(question.types, column)} IS NOT NULL" for column in (first, second))
+        yield Equation(
+            origin=question.output.file,
+            data=dataset.name,
+            extract=data.rows_of(dataset),
+            units=question.units,
+            measure=f"correlation:{dataset.name}:{first}:{second}",
+            shown=(Shown((), f"{first} and {second}", math.nan),),
+            additive=False,
+            where=f"({question.where}) AND {known}" if question.where else known,
+        )

@@ -43,7 +43,7 @@ _KEYS: dict[str, dict[str, bool]] = {
     "km": {"data": True, "value": True, "event": True, "rows": False, "where": False, "rounding": False},
     "text": {"data": False},
     "image": dict.fromkeys(_TABLE | {"source", "bins", "normalize", "percentile", "denominator"}, False),
-    "model": {"data": False},
+    "model": {"data": True, "where": False, "value": True, "columns": True},
     "notebook": {"data": False},
 }
 _SUBMISSION = {"project", "unit", "owners", "output"}

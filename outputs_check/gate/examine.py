@@ -13,7 +13,9 @@ from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
+from outputs_check.gate.km import examine_km
 from outputs_check.gate.layout import Rows
+from outputs_check.gate.learned import examine_learned
 from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
@@ -24,6 +26,7 @@ from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
 from outputs_check.gate.texts import examine_notebook, examine_text
 from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.models import ParsedModel
 from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedNotebook, ParsedTable, ParsedText
 
 
@@ -63,6 +66,10 @@ def _examined(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite
             return _image(room, output, parsed, appetite)
         case (("text" | "image" | "notebook"), _):
             raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
+        case "model", ParsedModel():
+            return _model(room, output, parsed, appetite)
+        case "model", _:
+            raise Blocked(declarations.VALUE.block("a model is submitted as its parameters in JSON"))
         case _, ParsedTable():
             return _table(room, output, parsed, appetite)
     raise Blocked(
@@ -81,6 +88,12 @@ def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppeti
     found = room.pseudonyms.findings(cell for row in rows for cell in row if read_figure(cell) is None)
     examined = examination(room.data, question, rows, appetite)
     return replace(examined, findings=(*found, *in_table(rows), *examined.findings))
+
+
+def _model(room: Room, output: Output, parsed: ParsedModel, appetite: RiskAppetite) -> Examined:
+    found = room.pseudonyms.findings([output.title, parsed.kind, *parsed.features])
+    examined = examine_learned(room.data, ask(room.data, output, room.unit), parsed, appetite)
+    return replace(examined, findings=(*found, *examined.findings))
 
 
 def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppetite) -> Examined:
@@ -138,4 +151,5 @@ _EXAMINATIONS: dict[str, Callable[[DataFolder, Question, Rows, RiskAppetite], Ex
     **dict.fromkeys(FAMILIES, examine_model),
     "histogram": examine_histogram,
     "correlation": examine_correlation,
+    "km": examine_km,
 }

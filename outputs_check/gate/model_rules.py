@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
-from outputs_check.gate.formula import Formula
-from outputs_check.gate.records import Records
+from outputs_check.gate.fitting import Fitted
+from outputs_check.gate.influence import influence
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import models
 from outputs_check.gate.rules.rule import Rule
@@ -21,22 +18,9 @@ from outputs_check.gate.verdict import Verdict
 from outputs_check.sdc.concentration import estimate_margin, largest_shares
 
 _LEVERAGE = 0.99
-_BINARY = {"logit", "probit"}
+_PERFECT = 1e-9  # share of the variance that is left unexplained
 _HUGE = 15.0  # a log-odds beyond it fits an empty cell
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model fitted by the gate. design: shape (rows, terms). categories: columns that are coded."""
-
-    statistic: str
-    formula: Formula
-    categories: tuple[str, ...]
-    records: Records
-    design: Array
-    terms: tuple[str, ...]
-    fit: Any
-    separated: bool
+_SHOWN = 5
 
 
 def model_findings(fitted: Fitted, appetite: RiskAppetite) -> list[Finding]:
@@ -45,8 +29,9 @@ def model_findings(fitted: Fitted, appetite: RiskAppetite) -> list[Finding]:
     for unit in fitted.records.units:
         found += _freedom(fitted, unit, appetite)
         found += _small_cells(fitted, unit, appetite)
+        found += _sparse(fitted, unit, appetite)
         found += _as_table(fitted, unit, appetite)
-        found += _mean(fitted, unit, appetite)
+        found += _influence(fitted, unit, appetite)
     return found
 
 
@@ -58,40 +43,91 @@ def _freedom(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Find
 
 
 def _small_cells(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
-    """Every level, every interaction of levels, and with a binary outcome both answers of each."""
+    """Every level, every interaction of levels, and both answers of each where the outcome is 0 or 1."""
     groups = {tuple(name for name in term if name in fitted.categories) for term in fitted.formula.terms}
+    sizes: dict[str, int] = {}
+    answers: dict[str, int] = {}
+    for names in sorted(groups | {()}):
+        for cell, mask in _cells_of(fitted, names):
+            if names:
+                sizes[cell] = fitted.records.people(unit, mask)
+            for answer, having in _answers(fitted):
+                answers[f"{cell}, {answer}" if cell else answer] = fitted.records.people(unit, mask & having)
+    for rule, counts in ((models.CELLS, sizes), (models.OUTCOME, answers)):
+        if small := {cell: number for cell, number in counts.items() if number < appetite.threshold}:
+            yield _few(rule, small, unit, appetite)
+
+
+def _answers(fitted: Fitted) -> list[tuple[str, Array]]:
+    """The rows of each answer of an outcome that is 0 or 1; those with an event of one that counts."""
+    name = fitted.formula.outcome
+    if fitted.binary:
+        return [(f"{name}={answer}", fitted.outcome == answer) for answer in (0, 1)]
+    return [(f"{name}>0", fitted.outcome > 0)] if fitted.statistic == "poisson" else []
+
+
+def _cells_of(fitted: Fitted, names: Sequence[str]) -> Iterator[tuple[str, Array]]:
+    """The combinations of categories that somebody has, with the mask of their rows."""
+    frame = fitted.records.frame
+    everyone = np.ones(len(frame), dtype=bool)
+    if not names:
+        yield "", everyone
+        return
+    for labels, rows in frame.groupby(list(names), observed=True).indices.items():
+        mask = ~everyone
+        mask[rows] = True
+        values = labels if isinstance(labels, tuple) else (labels,)
+        yield ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True)), mask
+
+
+def _sparse(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
+    """Nearly everyone has one value in a column, so that the others' few values decide it.
+
+    Dummies, whatever they came from, interactions of a dummy with a number, and the outcome itself.
+    """
     small: dict[str, int] = {}
-    for names in sorted(groups - {()}):
-        small |= _under(fitted, unit, names, appetite.threshold)
+    columns = {term: fitted.design[:, place] for place, term in enumerate(fitted.terms)}
+    for name, column in {**columns, fitted.formula.outcome: fitted.outcome}.items():
+        values, counts = np.unique(column, return_counts=True)
+        usual = values[counts.argmax()]
+        others = values[values != usual]
+        for value in others if others.size == 1 else ():
+            small[f"{name}={value:g}"] = fitted.records.people(unit, column == value)
+            small[f"{name}={usual:g}"] = fitted.records.people(unit, column == usual)
+        if others.size > 1:
+            small[f"{name} other than {usual:g}"] = fitted.records.people(unit, column != usual)
+    small = {cell: number for cell, number in small.items() if number < appetite.threshold}
     if small:
-        yield _cells(models.CELLS, small, unit, appetite)
-    small = _dummies(fitted, unit, appetite.threshold)
-    if fitted.statistic in _BINARY:
-        for names in [(), *sorted(groups - {()})]:
-            small |= _under(fitted, unit, (*names, fitted.formula.outcome), appetite.threshold)
-    if small:
-        yield _cells(models.OUTCOME if fitted.statistic in _BINARY else models.CELLS, small, unit, appetite)
+        yield _few(models.CELLS, small, unit, appetite)
 
 
 def _as_table(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
-    """A model of categories alone is a table; a saturated one tells every cell of it exactly.
-
-    Saturated: as many independent coefficients as there are different people to the model.
-    """
-    kinds, which = np.unique(fitted.design, axis=0, return_inverse=True)
-    saturated = len(kinds) == fitted.design.shape[1] == int(np.linalg.matrix_rank(kinds))
+    """A model of categories alone is a table; a saturated one tells every mean of it exactly."""
+    saturated = is_saturated(fitted)
     if not saturated and not _all_categories(fitted):
         return
-    hashes = fitted.records.units[unit]
-    people = pd.Series(hashes[hashes != NOBODY]).groupby(which.reshape(-1)[hashes != NOBODY]).nunique()
-    small = len(kinds) - int((people >= appetite.threshold).sum())
-    if not small:
+    kinds, which = np.unique(fitted.design, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    rule = models.CELLS if fitted.formula.terms else models.MEAN
+    sizes = [fitted.records.people(unit, which == kind) for kind in range(len(kinds))]
+    if small := sum(size < appetite.threshold for size in sizes):
+        text = f"{small} of {len(kinds)} combinations of categories have under {appetite.threshold} {unit}"
+        if saturated:
+            yield rule.block(f"the model tells the mean of every combination, and {text}")
+        else:
+            yield rule.review(f"the model has categories only, and {text}")
+    if not saturated:
         return
-    text = f"{small} of {len(kinds)} combinations of categories have fewer than {appetite.threshold} {unit}"
-    if saturated:
-        yield models.CELLS.block(f"the model is saturated, and {text}")
-    else:
-        yield models.CELLS.review(f"the model has categories only, and {text}")
+    hashes = fitted.records.units[unit]
+    refused = {_refused_mean(fitted.outcome[which == kind], hashes[which == kind], appetite)
+               for kind in range(len(kinds))} - {""}  # fmt: skip
+    for reason in sorted(refused):
+        yield rule.block(f"the model tells means that the rules for means refuse: {reason} ({unit})")
+
+
+def is_saturated(fitted: Fitted) -> bool:
+    """Whether there are as many coefficients as different people to the model; an intercept alone is."""
+    return bool(len(np.unique(fitted.design, axis=0)) == fitted.design.shape[1])
 
 
 def _all_categories(fitted: Fitted) -> bool:
@@ -102,69 +138,68 @@ def _all_categories(fitted: Fitted) -> bool:
     )
 
 
-def _under(fitted: Fitted, unit: str, names: Sequence[str], threshold: int) -> dict[str, int]:
-    """Combinations of categories that fewer people than the threshold have."""
-    frame = fitted.records.frame
-    small = {}
-    for labels, rows in frame.groupby(list(names), observed=True).indices.items():
-        mask = np.zeros(len(frame), dtype=bool)
-        mask[rows] = True
-        number = fitted.records.people(unit, mask)
-        if number < threshold:
-            values = labels if isinstance(labels, tuple) else (labels,)
-            small[", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))] = number
-    return small
+def _refused_mean(outcome: Array, hashes: Array, appetite: RiskAppetite) -> str:
+    """Why a mean of these values would be refused, "" where it would not."""
+    distinct, person = np.unique(hashes, return_inverse=True)
+    totals = np.bincount(person, outcome)[distinct != NOBODY]
+    one, two = largest_shares(totals)
+    if np.isin(outcome, (0, 1)).all():
+        return ""  # judged by both answers
+    if outcome.min() == outcome.max():
+        return "everyone has the same value"
+    if one > appetite.dominance_one or two > appetite.dominance_two:
+        return "one or two hold most of the total"
+    if estimate_margin(totals) < appetite.p_percent:
+        return "the second largest can estimate the largest"
+    return ""
 
 
-def _dummies(fitted: Fitted, unit: str, threshold: int) -> dict[str, int]:
-    """0/1 columns of the design, whatever they came from: both sides need the threshold."""
-    small = {}
-    for index, term in enumerate(fitted.terms):
-        column = fitted.design[:, index]
-        if not np.isin(column, (0, 1)).all() or (column == 1).all():
-            continue
-        for value in (0, 1):
-            number = fitted.records.people(unit, column == value)
-            if number < threshold:
-                small[f"{term}={value}"] = number
-    return small
+def _influence(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
+    """Nobody's outcome can be read off a coefficient, and no few people decide one."""
+    hashes, least = fitted.records.units[unit], appetite.threshold
+    found = influence(fitted.design, fitted.outcome, hashes, least - 1)
+    if found.leverage > _LEVERAGE:
+        yield models.LEVERAGE.block(f"one {unit} decides a coefficient: the leverage is near 1")
+    decided = [term for term, share in zip(fitted.terms, found.decided, strict=True) if share > _LEVERAGE]
+    if decided:
+        text = f"fewer than {least} {unit} decide a coefficient (almost) alone: {', '.join(decided[:_SHOWN])}"
+        yield models.LEVERAGE.finding(Verdict.BLOCK, text, cells=decided)
+    dominated = [
+        term
+        for term, (one, two) in zip(fitted.terms, found.shares, strict=True)
+        if one > appetite.dominance_one or two > appetite.dominance_two
+    ]
+    if dominated and not fitted.binary:
+        text = f"the outcomes of one or two {unit} make up most of: {', '.join(dominated[:_SHOWN])}"
+        yield models.DOMINANCE.finding(Verdict.BLOCK, text, cells=dominated)
 
 
-def _cells(rule: Rule, small: dict[str, int], unit: str, appetite: RiskAppetite) -> Finding:
-    lines = "; ".join(f"{cell} ({number})" for cell, number in list(small.items())[:5])
-    text = f"Fewer than {appetite.threshold} distinct {unit}: {lines}"
+def _few(rule: Rule, small: dict[str, int], unit: str, appetite: RiskAppetite) -> Finding:
+    lines = "; ".join(f"{cell} ({number})" for cell, number in list(small.items())[:_SHOWN])
+    more = f"; and {len(small) - _SHOWN} more" if len(small) > _SHOWN else ""
+    text = f"Fewer than {appetite.threshold} distinct {unit}: {lines}{more}"
     return rule.finding(Verdict.BLOCK, text, cells=small)
 
 
 def _fit_findings(fitted: Fitted) -> Iterator[Finding]:
-    if fitted.statistic == "ols":
-        basis, _ = np.linalg.qr(fitted.design)
-        if float((basis**2).sum(axis=1).max()) > _LEVERAGE:
-            yield models.LEVERAGE.block("one row decides a coefficient: its leverage is near 1")
-        if float(np.abs(fitted.fit.resid).max()) <= 1e-9 * max(
-            1.0, float(np.abs(fitted.fit.fittedvalues).max())
-        ):
+    outcome = fitted.outcome
+    if outcome.min() == outcome.max():
+        yield models.CONSTANT.block("the outcome has one and the same value in every row")
+    elif fitted.statistic == "ols":
+        residual = float((np.asarray(fitted.fit.resid) ** 2).sum())
+        if residual <= _PERFECT * float(((outcome - outcome.mean()) ** 2).sum()):
             yield models.SEPARATION.block("the model fits perfectly: every value can be computed from it")
-        return
-    huge = fitted.statistic in _BINARY and float(np.abs(np.asarray(fitted.fit.params)).max()) > _HUGE
-    steep = fitted.categories and huge
-    if fitted.separated or steep:
-        yield models.SEPARATION.block(
-            "the terms separate the outcome (almost) perfectly, or the fit does not end"
-        )
+    elif fitted.separated or _is_separated(fitted):
+        text = "the terms separate the outcome (almost) perfectly, or the fit does not end"
+        yield models.SEPARATION.block(text)
 
 
-def _mean(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
-    """A model of nothing but an intercept is a mean."""
-    if fitted.formula.terms:
-        return
-    outcome = fitted.records.frame[fitted.formula.outcome].astype(float)
-    totals = outcome.groupby(fitted.records.units[unit]).sum().to_numpy()
-    one, two = largest_shares(totals)
-    if (
-        fitted.records.people(unit) < appetite.threshold
-        or one > appetite.dominance_one
-        or two > appetite.dominance_two
-        or estimate_margin(totals) < appetite.p_percent
-    ):
-        yield models.MEAN.block("the intercept is a mean that the rules for means refuse")
+def _is_separated(fitted: Fitted) -> bool:
+    """A line between the two answers, or a dummy whose log-odds have run away."""
+    if not fitted.binary:
+        return False
+    score = fitted.design @ np.asarray(fitted.fit.params)
+    dummies = np.isin(fitted.design, (0, 1)).all(axis=0)
+    runaway = np.abs(np.asarray(fitted.fit.params))[dummies] > _HUGE
+    apart = score[fitted.outcome == 0].max() <= score[fitted.outcome == 1].min()
+    return bool(apart or (fitted.categories and runaway.any()))

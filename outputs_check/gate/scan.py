@@ -11,6 +11,7 @@ from outputs_check.gate.examined import csv_bytes
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.folder import Folder, read_file, read_folder
 from outputs_check.gate.layout import Rows
+from outputs_check.gate.learned import refused_kind
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations, people, pictures
 from outputs_check.gate.rules.identifiers import in_table, in_texts
@@ -18,6 +19,7 @@ from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Rule
 from outputs_check.gate.texts import NOTEBOOK_TYPE, notebook_bytes, notebook_findings, text_findings
 from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.parsers.models import ParsedModel
 from outputs_check.parsers.parsed import (
     Parsed,
     ParsedDeclaration,
@@ -83,6 +85,8 @@ def _scanned(name: str, parsed: Parsed, appetite: RiskAppetite, unknown: Iterabl
         case ParsedImage():
             findings += [pictures.HIDDEN.review(note.message) for note in parsed.notes]
             submitted, media_type = parsed.encoded, parsed.media_type
+        case ParsedModel():
+            findings += filter(None, [refused_kind(parsed)])
         case ParsedDeclaration():
             pass
     findings.append(WITHOUT_DATA.review("nothing was recomputed: the best verdict without data is REVIEW"))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from outputs_check.parsers.json_values import json_value
+from outputs_check.parsers.models import ParsedModel, model_of
 from outputs_check.parsers.parsed import ParsedTable, Refusal
 from outputs_check.parsers.tables import table_of
 
@@ -18,18 +19,30 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{60,}={0,2}")
 _Rows = list[list[str]]
 
 
-def parse_json(data: bytes) -> ParsedTable:
-    """Read a table that pandas wrote with to_json; where it keeps no name for the index, that is empty.
+def parse_json(data: bytes) -> ParsedTable | ParsedModel:
+    """Read a table that pandas wrote with to_json, or the parameters of a model.
+
+    Where pandas keeps no name for the index, that is empty.
 
     Raises:
         Refusal: not such a table, the specification of a chart, encoded bytes, and as `table_of`.
     """
     value = json_value(data, "json")
+    if isinstance(value, dict) and isinstance(value.get("kind"), str):
+        return _model(value)
     _refuse_charts(value)
     for fits, rows in _ORIENTS:
         if fits(value):
             return table_of(rows(value))
     raise Refusal("file.schema", "not a table as pandas writes it to JSON", _REMEDY)
+
+
+def _model(value: dict[str, Any]) -> ParsedModel:
+    try:
+        return model_of(value)
+    except ValueError as error:
+        remedy = "write the parameters as the manual's model format has them"
+        raise Refusal("file.schema", f"not the parameters of a model: {error}", remedy) from None
 
 
 def _refuse_charts(value: Any) -> None:

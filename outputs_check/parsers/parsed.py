@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from outputs_check.parsers.models import ParsedModel
+
 
 @dataclass(frozen=True)
 class Note:
@@ -79,7 +81,7 @@ class Refused:
     remedy: str
 
 
-Parsed = ParsedTable | ParsedText | ParsedNotebook | ParsedImage | ParsedDeclaration | Refused
+Parsed = ParsedTable | ParsedText | ParsedNotebook | ParsedImage | ParsedModel | ParsedDeclaration | Refused
 
 
 class Refusal(Exception):

@@ -7,10 +7,12 @@ What comes back is as untrusted as the files: a worker that was taken over may s
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from outputs_check.parsers.models import ParsedModel, model_of
 from outputs_check.parsers.parsed import (
     Literal,
     Note,
@@ -57,6 +59,8 @@ def write_answer(parsed: Parsed) -> bytes:
             encoded = base64.b64encode(parsed.encoded).decode()
             fields |= {"encoded": encoded, "media_type": parsed.media_type}
             fields |= {"width": parsed.width, "height": parsed.height}
+        case ParsedModel():
+            fields |= {"model": dataclasses.asdict(parsed)}
         case ParsedDeclaration():
             fields |= {"values": parsed.values}
         case Refused():
@@ -87,6 +91,8 @@ def read_answer(line: bytes) -> Parsed:
                 return _notebook(fields, notes)
             case "ParsedImage":
                 return _image(fields, notes)
+            case "ParsedModel":
+                return model_of(fields["model"])
             case "ParsedDeclaration":
                 return ParsedDeclaration({_text(key): value for key, value in fields["values"].items()})
             case "Refused":

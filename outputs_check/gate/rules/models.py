@@ -9,11 +9,27 @@ CELLS = Rule("model.cells", f"{_ROW}: every dummy and interaction cell >= thresh
 OUTCOME = Rule(
     "model.outcome", "Rulebook, 'odds, risk, hazard ratios': the implied cells", "merge the categories"
 )
-LEVERAGE = Rule("model.leverage", f"{_ROW}: no leverage near 1", "leave the person or the term out")
+LEVERAGE = Rule(
+    "model.leverage", f"{_ROW}: no leverage near 1", "leave the people out with `where`, or the term"
+)
+DOMINANCE = Rule(
+    "model.dominance",
+    "Rulebook, 'sums, means, ratios': dominance, for the weighted sum that a coefficient is",
+    "leave the people out with `where`, or take the logarithm of the outcome",
+)
+RANK = Rule("model.rank", f"{_ROW}: saturated models", "leave the terms out that follow from others")
+CONSTANT = Rule(
+    "model.constant", "Rulebook, 'What fooled the best peer': identical values", "choose another outcome"
+)
 SEPARATION = Rule("model.separation", f"{_ROW}: separation flagged", "leave the separating term out")
 MEAN = Rule("model.mean", f"{_ROW}: intercept-only models as means", "submit the mean as a table")
 PERFECT = Rule(
     "correlation.perfect", f"{_ROW}: a perfect correlation tells one from the other", "leave one out"
+)
+FOURFOLD = Rule(
+    "correlation.cells",
+    f"{_ROW}: every dummy and interaction cell >= threshold",
+    "leave out the variable that hardly anyone has",
 )
 EDGE = Rule(
     "histogram.edge",

@@ -338,7 +338,8 @@ def test_a_saturated_model_of_flags_is_a_table(bench: Bench, mainland: pd.DataFr
             "m.csv", regression("ols", formula, data), data="claims", statistic="ols", model=formula
         )
         output = bench.only()
-        assert (rules(output), output.verdict.name) == ({"model.cells"}, verdict)
+        assert "model.cells" in rules(output)
+        assert output.verdict.name == verdict
 
 
 def test_rows_are_not_people(bench: Bench, mainland: pd.DataFrame) -> None:
