@@ -11,12 +11,13 @@ from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Declaration, Output, read_declaration
-from outputs_check.gate.examine import Room, examine
+from outputs_check.gate.examine import examine
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
 from outputs_check.gate.footprints import Footprint
 from outputs_check.gate.ledger import Ledger, opened
 from outputs_check.gate.result import Finding, OutputResult, Result
+from outputs_check.gate.room import Judged, Room
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
@@ -135,11 +136,12 @@ class _Check:
         self.appetites: dict[str, RiskAppetite] = {}
 
     def run(self) -> _Checked:
-        # Images last: they lean on the verdict of their source table.
+        # Images last: they are drawn from their source table.
         for output in sorted(self.declared.outputs, key=lambda output: output.statistic == "image"):
             self._examine(output)
             self._against_earlier(output.file)
-            self.room.judged[output] = self.drafts[output.file].verdict
+            verdict = self.drafts[output.file].verdict
+            self.room.judged[output] = Judged(verdict, self.examined[output.file])
         self._against_each_other()
         outputs = [self.drafts[output.file] for output in self.declared.outputs]
         outputs += [

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from outputs_check.gate import appetite
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations as rules
+from outputs_check.gate.rules import pictures
 
 _TABLE = {"rows", "columns", "value", "weight", "rounding", "where", "data"}
 _MODEL = {"model", "rounding", "where", "data"}
@@ -42,7 +43,9 @@ _KEYS: dict[str, dict[str, bool]] = {
     },
     "km": {"data": True, "value": True, "event": True, "rows": False, "where": False, "rounding": False},
     "text": {"data": False},
-    "image": dict.fromkeys(_TABLE | {"source", "bins", "normalize", "percentile", "denominator"}, False),
+    "image": dict.fromkeys(
+        _TABLE | {"source", "chart", "bins", "normalize", "percentile", "denominator"}, False
+    ),
     "model": {"data": False},
     "notebook": {"data": False},
 }
@@ -74,6 +77,7 @@ class Output:
     model: str | None = None
     structural_zeros: tuple[tuple[tuple[str, str], ...], ...] = ()
     source: str | None = None
+    chart: str | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -234,6 +238,12 @@ def _normalize(value: Any) -> str:
     return value
 
 
+def _chart(value: Any) -> str:
+    if not isinstance(value, str) or value not in {*pictures.CHARTS, *pictures.REFUSED}:
+        raise _Wrong(f"has to be one of {', '.join(pictures.CHARTS)}")
+    return value
+
+
 def _bins(value: Any) -> tuple[float, ...]:
     if not isinstance(value, list) or not 2 <= len(value) <= 1_000:
         raise _Wrong("has to be a list of bin edges")
@@ -272,4 +282,14 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _expression,
     "structural_zeros": _zeros,
     "source": _text(_FILE, "a plain file name inside the folder"),
+    "chart": _chart,
 }
+
+
+def meaningless(output: Output) -> list[str]:
+    """Keys that are set and say nothing for the statistic, and those that it lacks."""
+    wanted = _KEYS[output.statistic]
+    empty = {field.name: field.default for field in fields(Output)}
+    given = {key for key in _READERS if getattr(output, key) != empty[key]} - {"file", "title"}
+    return sorted({*(given - set(wanted)), *(key for key, needed in wanted.items() if needed and key not in given)})
+
