@@ -291,5 +291,6 @@ def meaningless(output: Output) -> list[str]:
     wanted = _KEYS[output.statistic]
     empty = {field.name: field.default for field in fields(Output)}
     given = {key for key in _READERS if getattr(output, key) != empty[key]} - {"file", "title"}
-    return sorted({*(given - set(wanted)), *(key for key, needed in wanted.items() if needed and key not in given)})
-
+    return sorted(
+        {*(given - set(wanted)), *(key for key, needed in wanted.items() if needed and key not in given)}
+    )

@@ -13,7 +13,7 @@ from outputs_check.gate.declaration import Output
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.own_table import examine_own_table, own_table
-from outputs_check.gate.result import Finding
+from outputs_check.gate.result import Finding, released_name
 from outputs_check.gate.room import Room
 from outputs_check.gate.rules import pictures
 from outputs_check.gate.rules.rule import Blocked
@@ -37,8 +37,13 @@ def examine_image(room: Room, image: Output, parsed: ParsedImage, appetite: Risk
         Blocked: no table, a blocked one, a kind of plot that shows single people, or one that says nothing.
     """
     if image.chart in pictures.REFUSED:
-        raise Blocked(pictures.POINTS.block(f"a {image.chart} plot is refused: {pictures.REFUSED[image.chart]}"))
-    if len(PurePosixPath(image.file).suffixes) > 1 and released_name(PurePosixPath(image.file).stem) == image.file:
+        raise Blocked(
+            pictures.POINTS.block(f"a {image.chart} plot is refused: {pictures.REFUSED[image.chart]}")
+        )
+    if (
+        len(PurePosixPath(image.file).suffixes) > 1
+        and released_name(PurePosixPath(image.file).stem) == image.file
+    ):
         raise Blocked(pictures.NAME.block(f"'{image.file}' is the name that a redrawn jpg gets"))
     findings = [pictures.HIDDEN.review(note.message) for note in parsed.notes]
     findings += room.pseudonyms.findings([image.title])
@@ -69,20 +74,14 @@ def examine_image(room: Room, image: Output, parsed: ParsedImage, appetite: Risk
     )
 
 
-def released_name(file: str) -> str:
-    """The name under which a picture leaves: its own, with .png after that of a jpg."""
-    return f"{file}.png" if PurePosixPath(file).suffix.lower() in {".jpg", ".jpeg"} else file
-
-
 def _drawn(room: Room, image: Output, table: Output, canonical: bytes, origin: str) -> tuple[bytes, Finding]:
     # Imported here: Matplotlib takes half a second, and most submissions have no picture.
     from outputs_check.gate.charts.choose import chosen
     from outputs_check.gate.charts.draw import draw
     from outputs_check.gate.charts.shapes import read_shape
 
-    types = room.data.columns(room.data.dataset(table.data or ""))
-    kinds = {name: kind_of(kind) for name, kind in types.items()}
-    shape = read_shape(table, canonical, kinds)
+    types = room.data.columns(room.data.dataset(table.data)) if table.data else {}
+    shape = read_shape(table, canonical, {name: kind_of(kind) for name, kind in types.items()})
     drawing = draw(table, shape, chosen(shape, image.chart), image.title)
     text = f"redrawn by the gate from {origin} ({drawing.alternative}): a person has to look at it"
     return drawing.png, pictures.IMAGE.review(text)

@@ -7,10 +7,16 @@ worst finding, nor releasable bytes once it is blocked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from lab.base.files import sha256_bytes
 from outputs_check.gate.verdict import Evidence, Verdict
+
+
+def released_name(file: str) -> str:
+    """The name under which an output leaves: its own, with .png after that of a jpg, which is drawn anew."""
+    return f"{file}.png" if PurePosixPath(file).suffix.lower() in {".jpg", ".jpeg"} else file
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def _position(kind: str, label: str) -> float | None:
     return None
 
 
-def joined(axes: Sequence[Axis], keys: Collection[tuple[int, ...]]) -> tuple[Axis, dict[tuple[int, ...], int]]:
+def joined(
+    axes: Sequence[Axis], keys: Collection[tuple[int, ...]]
+) -> tuple[Axis, dict[tuple[int, ...], int]]:
     """One axis for the combinations of several that occur, and the place of each combination."""
     present = sorted(keys)
     labels = (

@@ -69,15 +69,17 @@ def _has_room(cross: Cross, *, flat: bool) -> bool:
 def _write(axes: Axes, shown: list[tuple[float, float]], *, flat: bool) -> None:
     for position, value in shown:
         sign = 1 if value >= 0 else -1
-        sides = {"ha": "left" if sign > 0 else "right", "va": "center"} if flat else {
-            "ha": "center", "va": "bottom" if sign > 0 else "top"
-        }  # fmt: skip
+        beside, above = ("left", "bottom") if sign > 0 else ("right", "top")
         at = (value, position) if flat else (position, value)
         axes.annotate(
             words.figure(value), at, xytext=(5 * sign, 0) if flat else (0, 4 * sign), fontsize=8,
-            textcoords="offset points", color=canvas.QUIET, **sides,
+            textcoords="offset points", color=canvas.QUIET, ha=beside if flat else "center",
+            va="center" if flat else above,
         )  # fmt: skip
-    axes.margins(**{("x" if flat else "y"): 0.12})
+    if flat:
+        axes.margins(x=0.12)
+    else:
+        axes.margins(y=0.12)
 
 
 def _mark(axes: Axes, hidden: list[float], *, flat: bool, edge: bool) -> None:
@@ -86,8 +88,8 @@ def _mark(axes: Axes, hidden: list[float], *, flat: bool, edge: bool) -> None:
     for position in hidden:
         at = (0, position) if flat else (position, 0)
         axes.annotate(
-            canvas.SUPPRESSED, at, xycoords=scale, xytext=(7, 0) if flat else (0, 7), ha="center", va="center",
-            textcoords="offset points", fontsize=10, color=canvas.QUIET,
+            canvas.SUPPRESSED, at, xycoords=scale, xytext=(7, 0) if flat else (0, 7), ha="center",
+            va="center", textcoords="offset points", fontsize=10, color=canvas.QUIET,
         )  # fmt: skip
 
 

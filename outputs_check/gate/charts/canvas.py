@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -29,7 +30,7 @@ _WIDTH, _LOWEST, _TALLEST = 8.6, 3.4, 14.0  # inches
 _DPI = 140
 _TITLE_LINE, _NOTE_LINE, _EDGE = 0.25, 0.19, 0.12  # inches
 
-_STYLE = {
+_STYLE: Any = {
     "text.parse_math": False, "text.usetex": False, "font.family": [fonts.FAMILY], "font.size": 10,
     "text.color": INK, "axes.labelcolor": INK, "xtick.color": QUIET, "ytick.color": QUIET,
     "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.edgecolor": "#9aa5b1", "axes.linewidth": 0.8,
@@ -68,10 +69,10 @@ def sheet(title: Sequence[str], notes: Sequence[str], height: float) -> Figure:
     return figure
 
 
-def figures_on(axes: Axes, side: str, *, whole: bool = False) -> None:
+def figures_on(axes: Axes, side: str) -> None:
     """Give the axis of the figures ("x" or "y") its ticks and thin lines."""
     axis = axes.xaxis if side == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(6, integer=whole))
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.figure(value)))
     axes.grid(visible=True, axis=side)  # type: ignore[arg-type]
 
@@ -79,14 +80,19 @@ def figures_on(axes: Axes, side: str, *, whole: bool = False) -> None:
 def legend(axes: Axes, name: str) -> None:
     """Name the series beside the chart, not on it."""
     axes.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, alignment="left", title=words.name(name)
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        borderaxespad=0,
+        alignment="left",
+        title=words.name(name),
     )
 
 
 def png(figure: Figure) -> bytes:
     """Pixels and nothing else."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "PNG", optimize=False, compress_level=6)
+    Image.fromarray(pixels).convert("RGB").save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outputs_check.gate.charts import limits
-from outputs_check.gate.charts.shapes import Cross, Curves, Histogram, Matrix, Shape, Terms
+from outputs_check.gate.charts.shapes import Cross, Curves, Histogram, Matrix, Shape, Terms, figures_of
 from outputs_check.gate.rules import pictures
 from outputs_check.gate.rules.rule import Blocked
 
@@ -25,7 +25,7 @@ def chosen(shape: Shape, wanted: str | None) -> str:
         reason = _NEVER.get(wanted, "")
         if not isinstance(shape, Cross) or not reason:
             reason = f"a table of this statistic is drawn as {' or '.join(kinds)}"
-        raise Blocked(pictures.CHART.block(f"chart = \"{wanted}\": {reason}"))
+        raise Blocked(pictures.CHART.block(f'chart = "{wanted}": {reason}'))
     candidates = kinds if wanted is None else (wanted,)
     fitting = next((kind for kind in candidates if not _too_much(shape, kind)), None)
     if fitting is None:
@@ -53,7 +53,7 @@ def _kinds(shape: Shape) -> tuple[str, ...]:
 def _too_much(shape: Shape, kind: str) -> str:
     """Why a chart of this kind could not be read, "" when it can."""
     counted = {
-        "figures": (_points(shape), limits.MAX_POINTS),
+        "figures": (sum(1 for _ in figures_of(shape)), limits.MAX_POINTS),
         "curves": (len(shape.curves) if isinstance(shape, Curves) else 0, limits.MAX_SERIES),
         "panels": (len(shape.panels) if isinstance(shape, Histogram) else 0, limits.MAX_PANELS),
         "terms": (len(shape.terms) if isinstance(shape, Terms) else 0, limits.MAX_TERMS),
@@ -67,6 +67,8 @@ def _too_much(shape: Shape, kind: str) -> str:
         counted["series"] = (len(shape.by.labels), limits.MAX_SERIES)
         if thing:
             counted[thing] = (len(shape.values), limits.MAX_BARS)
+    if any(abs(value) > limits.MOST for value in figures_of(shape) if value is not None):
+        return f"a figure is beyond {limits.MOST:g}"
     for thing, (number, most) in counted.items():
         if number > most:
             return f"the chart would have {number:,} {thing}, more than {most:,}"
@@ -75,14 +77,3 @@ def _too_much(shape: Shape, kind: str) -> str:
 
 def _bins(shape: Shape) -> int:
     return max(len(panel.bins) for panel in shape.panels) if isinstance(shape, Histogram) else 0
-
-
-def _points(shape: Shape) -> int:
-    match shape:
-        case Cross():
-            return len(shape.values)
-        case Curves():
-            return sum(len(points) for points in shape.curves.values())
-        case Matrix():
-            return len(shape.names) ** 2
-    return 0

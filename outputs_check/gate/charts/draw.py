@@ -8,13 +8,26 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from outputs_check.gate.charts import bars, canvas, heatmaps, histograms, lines, points, words
-from outputs_check.gate.charts.shapes import Cross, Curves, Histogram, Matrix, Shape, Terms, Value
+from outputs_check.gate.charts.shapes import (
+    Cross,
+    Curves,
+    Histogram,
+    Matrix,
+    Shape,
+    Terms,
+    Value,
+    figures_of,
+)
 from outputs_check.gate.declaration import Output
 
 _FROM_ZERO = {"count", "sum", "proportion"}  # lines of these are amounts; of the others levels
 _CALLED = {
-    "bar": "bar chart", "line": "line chart", "heatmap": "heat map", "steps": "step chart", "points": "dot plot",
-}  # fmt: skip
+    "bar": "bar chart",
+    "line": "line chart",
+    "heatmap": "heat map",
+    "steps": "step chart",
+    "points": "dot plot",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,7 @@ class Drawing:
 
 def draw(table: Output, shape: Shape, kind: str, title: str) -> Drawing:
     """Draw a table of a shape as the kind of chart that was chosen for it."""
-    figures = list(_figures(shape))
+    figures = list(figures_of(shape))
     measure = words.measure(table)
     with canvas.style():
         notes = list(_notes(shape, kind, figures))
@@ -71,20 +84,6 @@ def _height(shape: Shape, kind: str) -> float:
     return lines.HEIGHT
 
 
-def _figures(shape: Shape) -> Iterator[Value]:
-    match shape:
-        case Cross():
-            yield from shape.values.values()
-        case Histogram():
-            yield from (count for panel in shape.panels for _, _, count in panel.bins)
-        case Curves():
-            yield from (value for curve in shape.curves.values() for _, value in curve)
-        case Terms():
-            yield from (term.coef for term in points.drawn(shape))
-        case Matrix():
-            yield from (value for row in shape.values for value in row)
-
-
 def _notes(shape: Shape, kind: str, figures: list[Value]) -> Iterator[str]:
     if None in figures:
         crossed = isinstance(shape, Histogram | Matrix) or kind == "heatmap"
@@ -92,5 +91,5 @@ def _notes(shape: Shape, kind: str, figures: list[Value]) -> Iterator[str]:
         yield f"{sign}: suppressed, not shown, to protect people."
     if isinstance(shape, Histogram) and histograms.has_unequal_bins(shape):
         yield "The bins are not equally wide: the height is the count, whatever the width."
-    if isinstance(shape, Terms) and len(points.drawn(shape)) < len(shape.terms):
+    if isinstance(shape, Terms) and len(shape.effects) < len(shape.terms):
         yield "The intercept is in the table, not in the chart."

@@ -10,7 +10,9 @@ from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.ft2font import FT2Font
 
 FAMILY = "gate sans"  # a name that no installed font has: a look-up ends at the shipped files
-_FILES = {400: "DejaVuSans.ttf", 700: "DejaVuSans-Bold.ttf"}
+PLAIN, BOLD = 400, 700
+_FILES = {PLAIN: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}
+_EM = 64 * 100  # FreeType counts in 64ths; the size is what measuring uses, not what is drawn
 
 
 @cache
@@ -30,9 +32,19 @@ def has_glyph(letter: str) -> bool:
     return ord(letter) in _characters()
 
 
+def width(text: str, weight: int) -> float:
+    """Width of a line in ems."""
+    font = FT2Font(str(_path(_FILES[weight])))
+    font.set_size(100, 72)
+    font.set_text(text, 0.0)
+    return float(font.get_width_height()[0]) / _EM
+
+
 @cache
 def _characters() -> frozenset[int]:
-    return frozenset.intersection(*(frozenset(FT2Font(str(_path(file))).get_charmap()) for file in _FILES.values()))
+    return frozenset.intersection(
+        *(frozenset(FT2Font(str(_path(file))).get_charmap()) for file in _FILES.values())
+    )
 
 
 def _path(file: str) -> Path:

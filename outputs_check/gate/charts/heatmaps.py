@@ -30,7 +30,10 @@ def draw(figure: Figure, cross: Cross, measure: str) -> None:
     across, down = (cross.x, cross.by) if cross.x.ordered else (cross.by, cross.x)
     turned = across is cross.x
     grid = [
-        [cross.values.get((column, row) if turned else (row, column), np.nan) for column in range(len(across.labels))]
+        [
+            cross.values.get((column, row) if turned else (row, column), np.nan)
+            for column in range(len(across.labels))
+        ]
         for row in range(len(down.labels))
     ]
     axes = figure.add_subplot()
@@ -46,7 +49,7 @@ def draw(figure: Figure, cross: Cross, measure: str) -> None:
 def draw_matrix(figure: Figure, matrix: Matrix, measure: str) -> None:
     """Draw correlations, from -1 to 1."""
     axes = figure.add_subplot()
-    _paint(figure, axes, matrix.values, "RdBu_r", Normalize(-1, 1), measure, "{:.2f}".format)
+    _paint(figure, axes, matrix.values, "RdBu_r", Normalize(-1, 1), measure, words.correlation)
     _names(axes, matrix.names, matrix.names)
 
 
@@ -60,13 +63,17 @@ def _paint(
     write: Callable[[float], str] = words.figure,
 ) -> None:
     values = np.array([[np.nan if value is None else value for value in row] for row in grid], dtype=float)
-    image = axes.pcolormesh(values, cmap=colours, norm=norm, edgecolors="white", linewidth=_line(values.shape))
+    image = axes.pcolormesh(
+        values, cmap=colours, norm=norm, edgecolors="white", linewidth=_line(values.shape)
+    )
     axes.set_ylim(values.shape[0], 0)
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(image, ax=axes, pad=0.02, fraction=0.05, format=FuncFormatter(_figure))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.set_label(measure)
-    hidden = [(row, column) for row, line in enumerate(grid) for column, value in enumerate(line) if value is None]
+    hidden = [
+        (row, column) for row, line in enumerate(grid) for column, value in enumerate(line) if value is None
+    ]
     _cross_out(axes, hidden, values.shape)
     if values.size <= _MOST_WRITTEN and values.shape[1] <= _MOST_WRITTEN_COLUMNS:
         for (row, column), value in np.ndenumerate(values):
@@ -82,7 +89,15 @@ def _cross_out(axes: Axes, hidden: Sequence[tuple[int, int]], shape: tuple[int, 
         return
     mask = np.full(shape, np.nan)
     mask[tuple(np.array(hidden).T)] = 1.0
-    axes.pcolor(np.ma.masked_invalid(mask), cmap="Greys", vmin=0, vmax=12, hatch="xxx", edgecolors="#9aa5b1", linewidth=0)
+    axes.pcolor(
+        np.ma.masked_invalid(mask),
+        cmap="Greys",
+        vmin=0,
+        vmax=12,
+        hatch="xxx",
+        edgecolors="#9aa5b1",
+        linewidth=0,
+    )
 
 
 def _line(shape: tuple[int, ...]) -> float:

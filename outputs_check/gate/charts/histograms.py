@@ -38,11 +38,9 @@ def draw(figure: Figure, histogram: Histogram, value: str, measure: str, *, outl
         _panel(axes, histogram.panels[place], outline=outline)
         if place + columns >= number:
             axes.tick_params(labelbottom=True)
-    if number == 1:
-        grid[0, 0].set(xlabel=words.name(value), ylabel=measure)
-    else:
-        figure.supxlabel(words.name(value), fontsize=10)
-        figure.supylabel(measure, fontsize=10)
+            axes.set_xlabel(words.name(value))
+        if place % columns == 0:
+            axes.set_ylabel(measure)
 
 
 def _panel(axes: Axes, panel: Panel, *, outline: bool) -> None:
@@ -53,14 +51,14 @@ def _panel(axes: Axes, panel: Panel, *, outline: bool) -> None:
     if outline:
         for left, right, count in shown:
             axes.plot([left, right], [count, count], color=colour, linewidth=1.9)
-        for (_, right, count), (left, _, following) in pairwise(shown):
-            if right == left:
-                axes.plot([left, left], [count, following], color=colour, linewidth=1.9)
+        for one, other in pairwise(shown):
+            if one[1] == other[0]:
+                axes.plot([other[0], other[0]], [one[2], other[2]], color=colour, linewidth=1.9)
     else:
         seam = 0.6 if len(shown) <= _MOST_SEAMS else 0.0
         axes.bar(lefts, counts, widths, align="edge", color=colour, edgecolor="white", linewidth=seam)
-    for left, right, count in panel.bins:
-        if count is None:
+    for left, right, hidden in panel.bins:
+        if hidden is None:
             axes.axvspan(left, right, facecolor=canvas.GAP, edgecolor="#9aa5b1", hatch="xxx", linewidth=0)
     canvas.figures_on(axes, "x")
     canvas.figures_on(axes, "y")

@@ -8,6 +8,8 @@ MAX_POINTS = 5_000  # of all lines or curves of one chart
 MAX_HEAT_CELLS = 5_000
 MAX_TERMS = 60
 
-MAX_TITLE_LINES = 3
+MAX_TITLE, MAX_TITLE_LINES = 300, 3
 MAX_LABEL = 36
-MAX_NAME = 60
+MAX_NAME = 40
+TITLE_EMS = 49  # a line of a title; an em is the size of its letters
+MOST = 1e15  # of a figure: beyond it, floating-point ticks run together

@@ -5,26 +5,18 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from outputs_check.gate.charts import canvas, words
-from outputs_check.gate.charts.shapes import Term, Terms
-
-INTERCEPT = "Intercept"
-
-
-def drawn(terms: Terms) -> tuple[Term, ...]:
-    """What is drawn: the intercept is on another scale than effects are, and stays in the table."""
-    effects = tuple(term for term in terms.terms if term.name != INTERCEPT)
-    return effects or terms.terms
+from outputs_check.gate.charts.shapes import Terms
 
 
 def height(terms: Terms) -> float:
     """Inches that the terms need."""
-    return 1.0 + 0.34 * len(drawn(terms))
+    return 1.0 + 0.34 * len(terms.effects)
 
 
 def draw(figure: Figure, terms: Terms, measure: str) -> None:
     """Draw the terms from the top down, in the order of the table."""
     axes = figure.add_subplot()
-    shown = drawn(terms)
+    shown = terms.effects
     axes.axvline(0, color=canvas.QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
     for place, term in enumerate(shown):
         if term.coef is None:

@@ -20,6 +20,7 @@ from outputs_check.gate.rules import pictures
 from outputs_check.gate.rules.rule import Blocked
 
 Value = float | None
+_INTERCEPT = "Intercept"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Terms:
 
     terms: tuple[Term, ...]
 
+    @property
+    def effects(self) -> tuple[Term, ...]:
+        """What is drawn: the intercept is on another scale than effects are, and stays in the table."""
+        return tuple(term for term in self.terms if term.name != _INTERCEPT) or self.terms
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -100,6 +106,21 @@ def read_shape(table: Output, canonical: bytes, kinds: Mapping[str, str]) -> Sha
         case statistic if statistic in FAMILIES:
             return _terms(rows)
     return _cross(rows, table, kinds)
+
+
+def figures_of(shape: Shape) -> Iterator[Value]:
+    """Every figure that a chart of this shape shows."""
+    match shape:
+        case Cross():
+            yield from shape.values.values()
+        case Histogram():
+            yield from (count for panel in shape.panels for _, _, count in panel.bins)
+        case Curves():
+            yield from (value for curve in shape.curves.values() for _, value in curve)
+        case Terms():
+            yield from (term.coef for term in shape.effects)
+        case Matrix():
+            yield from (value for row in shape.values for value in row)
 
 
 def _value(text: str) -> Value:
@@ -167,9 +188,7 @@ def _curves(rows: Rows) -> Curves:
         at = read_figure(row[time])
         if at is not None:
             curves.setdefault(" · ".join(row[:time]), []).append((at, _value(row[survival])))
-    ordered = {
-        name: tuple(sorted(points, key=lambda point: point[0])) for name, points in curves.items()
-    }
+    ordered = {name: tuple(sorted(points, key=lambda point: point[0])) for name, points in curves.items()}
     return Curves(", ".join(header[:time]), ordered)
 
 

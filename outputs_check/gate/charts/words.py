@@ -11,15 +11,14 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from outputs_check.gate.charts import limits
-from outputs_check.gate.charts.fonts import has_glyph
+from outputs_check.gate.charts import fonts, limits
 from outputs_check.gate.charts.shapes import Value
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.formula import FAMILIES
 
 _NO_GLYPH = "□"
 _MOST_MARKS = 2  # accents on one letter
-_TITLE_WIDTH = 84
+_TITLE_WIDTH, _NARROWEST = 84, 20  # characters of a line
 _OF_A_VALUE = {
     "sum": "Sum of {}", "mean": "Mean {}", "median": "Median {}", "std": "Standard deviation of {}",
     "min": "Minimum of {}", "max": "Maximum of {}", "mode": "Most frequent {}",
@@ -37,7 +36,7 @@ def plain(text: str, most: int) -> str:
         if letter.isspace():
             kept.append(" ")
         elif not kind.startswith("C") and marks <= _MOST_MARKS:
-            kept.append(letter if has_glyph(letter) else _NO_GLYPH)
+            kept.append(letter if fonts.has_glyph(letter) else _NO_GLYPH)
     line = " ".join("".join(kept).split())
     if line[:1] == "'" and line[1:2] in {"=", "+", "-", "@"}:
         line = line[1:]  # a cell that was made harmless for spreadsheets
@@ -62,9 +61,14 @@ def term(text: str) -> str:
 
 
 def title_lines(text: str) -> list[str]:
-    """A title, over a few lines at most."""
-    most = limits.MAX_TITLE_LINES * (_TITLE_WIDTH - 4)
-    return textwrap.wrap(plain(text, most), _TITLE_WIDTH, max_lines=limits.MAX_TITLE_LINES, placeholder=" …")
+    """A title, over a few lines at most, none of them wider than the sheet."""
+    bare = plain(text, limits.MAX_TITLE)
+    lines: list[str] = []
+    for width in range(_TITLE_WIDTH, _NARROWEST, -4):
+        lines = textwrap.wrap(bare, width, max_lines=limits.MAX_TITLE_LINES, placeholder=" …")
+        if all(fonts.width(line, fonts.BOLD) <= limits.TITLE_EMS for line in lines):
+            break
+    return lines
 
 
 def measure(table: Output) -> str:
@@ -118,10 +122,16 @@ def figure(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def correlation(value: float) -> str:
+    """A figure in a cell of a correlation matrix."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+
+
 def alternative(kind: str, what: str, values: Sequence[Value]) -> str:
     """What a picture shows, for those who do not see it: "bar chart of mean pay: 4 figures, 2 suppressed"."""
     shown = [value for value in values if value is not None]
     hidden = len(values) - len(shown)
     span = f" from {figure(min(shown))} to {figure(max(shown))}" if shown else ""
     gaps = f", {hidden} suppressed" if hidden else ""
-    return f"{kind} of {what[:1].lower() + what[1:]}: {len(shown)} figures{span}{gaps}"
+    number = f"{len(shown)} figure{'' if len(shown) == 1 else 's'}"
+    return f"{kind} of {what[:1].lower() + what[1:]}: {number}{span}{gaps}"

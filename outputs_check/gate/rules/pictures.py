@@ -3,7 +3,9 @@
 from outputs_check.gate.rules.rule import Rule
 
 IMAGE = Rule(
-    "image.review", "Rulebook, 'png, jpg': redrawn from its table", "look at the redrawn picture and its title"
+    "image.review",
+    "Rulebook, 'png, jpg': redrawn from its table",
+    "look at the redrawn picture and its title",
 )
 NO_SOURCE = Rule(
     "image.source",
@@ -24,9 +26,13 @@ POINTS = Rule(
     "declare a histogram, or a table of counts by bin and draw that as a heat map",
 )
 TOO_MUCH = Rule(
-    "image.size", "Rulebook, 'png, jpg': redrawn from its table", "group categories, or submit the table alone"
+    "image.size",
+    "Rulebook, 'png, jpg': redrawn from its table",
+    "group categories, or submit the table alone",
 )
-NAME = Rule("image.name", "Rulebook, 'png, jpg': redrawn from its table", "give the file a name with one suffix")
+NAME = Rule(
+    "image.name", "Rulebook, 'png, jpg': redrawn from its table", "give the file a name with one suffix"
+)
 TEXT = Rule("text.review", "Rulebook, 'text, logs, notebooks'", "read every line; every number is an output")
 HIDDEN = Rule(
     "file.hidden", "Rulebook, 'Files': hidden content is found and named", "save the file without it"
