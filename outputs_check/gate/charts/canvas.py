@@ -7,6 +7,7 @@ same version of Matplotlib. An approval is bound to these bytes.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,8 @@ _WIDTH, _LOWEST, _TALLEST = 8.6, 3.4, 14.0  # inches
 _DPI = 140
 _TITLE_LINE, _NOTE_LINE, _EDGE = 0.25, 0.19, 0.12  # inches
 
+_ALONE = threading.Lock()
+
 _STYLE: Any = {
     "text.parse_math": False, "text.usetex": False, "font.family": [fonts.FAMILY], "font.size": 10,
     "text.color": INK, "axes.labelcolor": INK, "xtick.color": QUIET, "ytick.color": QUIET,
@@ -44,9 +47,12 @@ _STYLE: Any = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The gate's style on top of Matplotlib's own defaults, whatever was set before."""
+    """The gate's style on top of Matplotlib's own defaults, whatever was set before.
+
+    Matplotlib's settings belong to the process: one chart is drawn at a time, in whatever thread.
+    """
     fonts.install()
-    with matplotlib.rc_context():
+    with _ALONE, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
         yield

@@ -163,7 +163,7 @@ def _label_texts(rows: Rows, table: Output) -> Iterator[str]:
     names = (number for number, row in enumerate(rows) if row[:width] == table.rows)
     head = 0 if long else next(names, 0)
     for number, row in enumerate(rows):
-        yield from (cell for cell in row[: None if number <= head else width] if cell not in {MARGIN, ""})
+        yield from (cell for cell in row[: None if number <= head else width] if cell != MARGIN)
 
 
 def _histogram(rows: Rows) -> Histogram:
@@ -182,6 +182,8 @@ def _left(each: tuple[float, float, Value]) -> float:
 
 def _curves(rows: Rows) -> Curves:
     header = rows[0]
+    if "time" not in header or "survival" not in header:
+        raise Blocked(pictures.CHART.block("the table has no survival to draw a curve of"))
     time, survival = header.index("time"), header.index("survival")
     curves: dict[str, list[tuple[float, Value]]] = {}
     for row in rows[1:]:

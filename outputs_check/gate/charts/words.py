@@ -46,7 +46,7 @@ def plain(text: str, most: int) -> str:
 
 def label(text: str) -> str:
     """A category on an axis or in a legend."""
-    return plain(text, limits.MAX_LABEL)
+    return plain(text, limits.MAX_LABEL) or "(blank)"
 
 
 def name(text: str) -> str:

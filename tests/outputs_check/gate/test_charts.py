@@ -113,6 +113,7 @@ def test_every_table_has_its_chart(
         (REGIONS, {}, "heatmap", "two dimensions"),
         (REGIONS, {}, "steps", "survival"),
         (TERMS, {"statistic": "ols", "rows": ()}, "bar", "is drawn as points"),
+        ("time,at_risk\n10,500\n", {"statistic": "km"}, None, "no survival"),
         (SURVIVAL, {"statistic": "km"}, "line", "is drawn as steps"),
         ("mean_pay\n12\n", {"statistic": "mean", "rows": (), "value": "pay"}, None, "single figure"),
         (
