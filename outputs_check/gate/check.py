@@ -168,7 +168,7 @@ class _Check:
                 raise Blocked(_refused(parsed))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
-            if output.statistic not in {"text", "image"}:
+            if output.statistic != "text":
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
             findings += [blocked.finding, *self._looks_like_records(parsed)]

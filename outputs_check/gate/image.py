@@ -21,10 +21,9 @@ from outputs_check.gate.verdict import Verdict
 from outputs_check.parsers.parsed import ParsedImage
 
 MEDIA_TYPE = "image/png"
-# What makes two declarations the same query.
-_WORDS = (
-    "data", "where", "rows", "columns", "value", "weight", "bins", "normalize", "percentile", "denominator",
-)  # fmt: skip
+# What makes two declarations the same query, and what an image may say beside it.
+_WORDS = ("data", "where", "rows", "columns", "value", "weight")
+_MORE = ("bins", "normalize", "percentile", "denominator")
 
 
 def examine_image(room: Room, image: Output, parsed: ParsedImage, appetite: RiskAppetite) -> Examined:
@@ -40,10 +39,7 @@ def examine_image(room: Room, image: Output, parsed: ParsedImage, appetite: Risk
         raise Blocked(
             pictures.POINTS.block(f"a {image.chart} plot is refused: {pictures.REFUSED[image.chart]}")
         )
-    if (
-        len(PurePosixPath(image.file).suffixes) > 1
-        and released_name(PurePosixPath(image.file).stem) == image.file
-    ):
+    if released_name(PurePosixPath(image.file).stem) == image.file:
         raise Blocked(pictures.NAME.block(f"'{image.file}' is the name that a redrawn jpg gets"))
     findings = [pictures.HIDDEN.review(note.message) for note in parsed.notes]
     findings += room.pseudonyms.findings([image.title])
@@ -78,7 +74,7 @@ def _drawn(room: Room, image: Output, table: Output, canonical: bytes, origin: s
     # Imported here: Matplotlib takes half a second, and most submissions have no picture.
     from outputs_check.gate.charts.choose import chosen
     from outputs_check.gate.charts.draw import draw
-    from outputs_check.gate.charts.shapes import read_shape
+    from outputs_check.gate.charts.read import read_shape
 
     types = room.data.columns(room.data.dataset(table.data)) if table.data else {}
     shape = read_shape(table, canonical, {name: kind_of(kind) for name, kind in types.items()})
@@ -94,7 +90,11 @@ def _source(room: Room, image: Output) -> Output | None:
             continue
         if image.source is not None and table.file == image.source:
             return table
-        same = all(getattr(table, key) == getattr(image, key) for key in _WORDS)
-        if image.source is None and image.data is not None and same:
+        if image.source is None and image.data is not None and _same_words(image, table):
             return table
     return None
+
+
+def _same_words(image: Output, table: Output) -> bool:
+    more = [key for key in _MORE if getattr(image, key) not in {None, ()}]
+    return all(getattr(table, key) == getattr(image, key) for key in (*_WORDS, *more))

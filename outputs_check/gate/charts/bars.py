@@ -53,7 +53,7 @@ def draw(figure: Figure, cross: Cross, measure: str, *, dots: bool = False) -> N
             _write(axes, shown, flat=flat)
         hidden = [place + offset for place, value in figures.items() if value is None]
         _mark(axes, hidden, flat=flat, edge=dots)
-        axes.plot([], [], "o" if dots else "s", color=colour, ms=7, label=words.label(name))
+        axes.plot([], [], "o" if dots else "s", color=colour, ms=7, label=words.series(name))
     _scale(axes, cross, measure, flat=flat, zero=not dots)
     if len(cross.by.labels) > 1:
         canvas.legend(axes, cross.by.name)

@@ -28,7 +28,7 @@ def draw(figure: Figure, cross: Cross, measure: str, *, from_zero: bool) -> None
         axes.plot(
             at, [nan if value is None else value for value in found], color=canvas.PALETTE[series],
             linestyle=_STYLES[series % len(_STYLES)], marker=_MARKERS[series] if dots else None, ms=5,
-            linewidth=1.9, label=words.label(name),
+            linewidth=1.9, label=words.series(name),
         )  # fmt: skip
         _gaps(axes, [place for place, value in zip(at, found, strict=True) if value is None], series)
     known = [value for value in cross.values.values() if value is not None]
@@ -51,11 +51,13 @@ def draw_steps(figure: Figure, curves: Curves, measure: str) -> None:
         axes.step(
             [time for time, _ in found], [nan if value is None else value for _, value in found],
             where="post", color=canvas.PALETTE[series], linestyle=_STYLES[series % len(_STYLES)],
-            linewidth=1.9, label=words.label(name),
+            linewidth=1.9, label=words.series(name),
         )  # fmt: skip
         _gaps(axes, [time for time, value in points if value is None], series)
     axes.set_ylim(0, 1.03)
-    axes.set_xlim(left=min(0.0, *(points[0][0] for points in curves.curves.values()), 0.0))
+    axes.set_xlim(
+        left=min((points[0][0] for points in curves.curves.values() if points[0][0] < 0), default=0.0)
+    )
     axes.set(xlabel="Time", ylabel=measure)
     canvas.figures_on(axes, "y")
     axes.xaxis.set_major_formatter(lambda value, _: words.figure(value))

@@ -45,8 +45,14 @@ def plain(text: str, most: int) -> str:
 
 
 def label(text: str) -> str:
-    """A category on an axis or in a legend."""
+    """A category on an axis."""
     return plain(text, limits.MAX_LABEL) or "(blank)"
+
+
+def series(text: str) -> str:
+    """A category in a legend, where Matplotlib leaves out what begins with an underscore."""
+    line = label(text)
+    return f" {line}" if line.startswith("_") else line
 
 
 def name(text: str) -> str:

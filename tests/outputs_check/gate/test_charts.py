@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from outputs_check.gate.charts import limits, words
 from outputs_check.gate.charts.choose import chosen
 from outputs_check.gate.charts.draw import Drawing, draw
-from outputs_check.gate.charts.shapes import read_shape
+from outputs_check.gate.charts.read import read_shape
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.verdict import Evidence, Verdict
@@ -250,6 +250,13 @@ def test_no_text_is_longer_than_its_place(text: str, most: int) -> None:
     assert len(words.plain(text, most)) <= most
 
 
+def test_no_category_is_missing_from_the_legend(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = "region,_F,M\nN,12,30\nS,14,20\n"
+    named = chart(hidden, **BY_SEX)[1].png
+    monkeypatch.setattr(words, "series", words.label)
+    assert chart(hidden, **BY_SEX)[1].png != named  # Matplotlib leaves it out
+
+
 def test_mathematics_is_not_typeset() -> None:
     formula, plain = (chart(REGIONS, title=title)[1].png for title in ("$x^2$", "x2"))
     assert formula != plain
@@ -330,6 +337,18 @@ def test_an_image_may_declare_its_own_table(
     assert output.verdict is Verdict.REVIEW, output.findings
     assert says in output.findings[-1].message
     assert output.canonical is not None
+
+
+def test_an_image_in_the_words_of_a_table_is_of_that_table(bench: Bench, mainland: pd.DataFrame) -> None:
+    shares = pd.crosstab(mainland.region, mainland.sex, normalize="index")
+    words = {"data": "claims", "rows": ["region"], "columns": ["sex"]}
+    bench.register(mainland)
+    bench.declare("t.csv", shares, statistic="proportion", normalize="index", **words)
+    bench.declare("same.png", upload(), statistic="image", **words)
+    bench.declare("other.png", upload(), statistic="image", normalize="columns", **words)
+    _, same, other = bench.check().outputs
+    assert "from 't.csv' (bar chart of proportion within region" in same.findings[-1].message
+    assert "from the table it declares (bar chart of proportion within sex" in other.findings[-1].message
 
 
 def test_words_that_make_no_table(bench: Bench, mainland: pd.DataFrame) -> None:
