@@ -11,12 +11,13 @@ from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Declaration, Output, read_declaration
 from outputs_check.gate.equation import Equation
-from outputs_check.gate.examine import Room, examine
+from outputs_check.gate.examine import examine
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
 from outputs_check.gate.ledger import Ledger, opened
 from outputs_check.gate.linked import Linked
 from outputs_check.gate.result import Finding, OutputResult, Result
+from outputs_check.gate.room import Judged, Room
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
@@ -136,11 +137,12 @@ class _Check:
         self.appetites: dict[str, RiskAppetite] = {}
 
     def run(self) -> _Checked:
-        # Images last: they lean on the verdict of their source table.
+        # Images last: they are drawn from their source table.
         for output in sorted(self.declared.outputs, key=lambda output: output.statistic == "image"):
             self._examine(output)
             self._against_earlier(output.file)
-            self.room.judged[output] = self.drafts[output.file].verdict
+            verdict = self.drafts[output.file].verdict
+            self.room.judged[output] = Judged(verdict, self.examined[output.file])
         self._against_each_other()
         outputs = [self.drafts[output.file] for output in self.declared.outputs]
         outputs += [
@@ -167,7 +169,7 @@ class _Check:
                 raise Blocked(_refused(parsed))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
-            if output.statistic not in {"text", "image", "notebook"}:
+            if output.statistic not in {"text", "notebook"}:
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
             findings += [blocked.finding, *self._looks_like_records(parsed)]

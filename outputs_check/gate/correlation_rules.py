@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import NOBODY
+from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.gate.rules import models, people
 from outputs_check.gate.rules.rule import Rule, Violation

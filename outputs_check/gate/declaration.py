@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from outputs_check.gate import appetite
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations as rules
+from outputs_check.gate.rules import pictures
+from outputs_check.parsers.kinds import released_name
 
 _TABLE = {"rows", "columns", "value", "weight", "rounding", "where", "data"}
 _MODEL = {"model", "rounding", "where", "data"}
@@ -42,7 +44,9 @@ _KEYS: dict[str, dict[str, bool]] = {
     },
     "km": {"data": True, "value": True, "event": True, "rows": False, "where": False, "rounding": False},
     "text": {"data": False},
-    "image": dict.fromkeys(_TABLE | {"source", "bins", "normalize", "percentile", "denominator"}, False),
+    "image": dict.fromkeys(
+        _TABLE | {"source", "chart", "bins", "normalize", "percentile", "denominator"}, False
+    ),
     "model": {"data": True, "where": False, "value": True, "columns": True},
     "notebook": {"data": False},
 }
@@ -74,6 +78,7 @@ class Output:
     model: str | None = None
     structural_zeros: tuple[tuple[tuple[str, str], ...], ...] = ()
     source: str | None = None
+    chart: str | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -113,8 +118,9 @@ def read_declaration(values: Mapping[str, Any]) -> Declaration:
         findings.append(rules.NOTHING.block("no output is declared"))
     for number, entry in enumerate(entries, start=1):
         output, wrong = _read_output(entry)
-        if output is not None and output.file in {known.file for known in outputs}:
-            wrong.append(rules.VALUE.block(f"'{output.file}' is declared more than once"))
+        if output is not None and released_name(output.file) in {released_name(one.file) for one in outputs}:
+            text = f"'{output.file}' is declared more than once, or would leave under another's name"
+            wrong.append(rules.VALUE.block(text))
         if wrong or output is None:
             refused.append((_shown_file(entry, number), tuple(wrong)))
         else:
@@ -234,6 +240,12 @@ def _normalize(value: Any) -> str:
     return value
 
 
+def _chart(value: Any) -> str:
+    if not isinstance(value, str) or value not in {*pictures.CHARTS, *pictures.REFUSED}:
+        raise _Wrong(f"has to be one of {', '.join(pictures.CHARTS)}")
+    return value
+
+
 def _bins(value: Any) -> tuple[float, ...]:
     if not isinstance(value, list) or not 2 <= len(value) <= 1_000:
         raise _Wrong("has to be a list of bin edges")
@@ -272,4 +284,15 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _expression,
     "structural_zeros": _zeros,
     "source": _text(_FILE, "a plain file name inside the folder"),
+    "chart": _chart,
 }
+
+
+def meaningless(output: Output) -> list[str]:
+    """Keys that are set and say nothing for the statistic, and those that it lacks."""
+    wanted = _KEYS[output.statistic]
+    empty = {field.name: field.default for field in fields(Output)}
+    given = {key for key in _READERS if getattr(output, key) != empty[key]} - {"file", "title"}
+    return sorted(
+        {*(given - set(wanted)), *(key for key, needed in wanted.items() if needed and key not in given)}
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.correlation import examine_correlation
@@ -13,31 +13,22 @@ from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
+from outputs_check.gate.image import examine_image
 from outputs_check.gate.km import examine_km
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.learned import examine_learned
 from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
-from outputs_check.gate.rules import declarations, pictures
-from outputs_check.gate.rules.identifiers import Pseudonyms, in_table, in_texts
+from outputs_check.gate.room import Room
+from outputs_check.gate.rules import declarations
+from outputs_check.gate.rules.identifiers import in_table, in_texts
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
 from outputs_check.gate.texts import examine_notebook, examine_text
-from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.models import ParsedModel
 from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedNotebook, ParsedTable, ParsedText
-
-
-@dataclass(frozen=True)
-class Room:
-    """What every examination of one submission shares. judged: the outputs that were examined before."""
-
-    data: DataFolder
-    unit: str
-    pseudonyms: Pseudonyms
-    judged: dict[Output, Verdict]
 
 
 def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) -> Examined:
@@ -63,7 +54,7 @@ def _examined(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite
         case (("notebook" | "text"), ParsedNotebook()):
             return examine_notebook(room.pseudonyms, parsed)
         case "image", ParsedImage():
-            return _image(room, output, parsed, appetite)
+            return examine_image(room, output, parsed, appetite)
         case (("text" | "image" | "notebook"), _):
             raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
         case "model", ParsedModel():
@@ -94,43 +85,6 @@ def _model(room: Room, output: Output, parsed: ParsedModel, appetite: RiskAppeti
     found = room.pseudonyms.findings([output.title, parsed.kind, *parsed.features])
     examined = examine_learned(room.data, ask(room.data, output, room.unit), parsed, appetite)
     return replace(examined, findings=(*found, *examined.findings))
-
-
-def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppetite) -> Examined:
-    findings = [pictures.HIDDEN.review(note.message) for note in parsed.notes]
-    if source := _source(room, output):
-        if room.judged[source] is Verdict.BLOCK:
-            raise Blocked(pictures.BLOCKED_SOURCE.block(f"its source '{source.file}' is blocked"))
-        findings.append(pictures.IMAGE.review(f"a person has to compare it with '{source.file}'"))
-    elif output.source is None and output.data is not None and (output.dimensions or output.value):
-        findings += _own_table(room, output, appetite)
-        findings.append(pictures.IMAGE.review("a person has to compare it with its declared table"))
-    else:
-        raise Blocked(pictures.NO_SOURCE.block("no table of this submission is declared as its source"))
-    return Examined(Evidence.C, tuple(findings), parsed.encoded, parsed.media_type, parsed.encoded)
-
-
-def _source(room: Room, image: Output) -> Output | None:
-    """The table an image is of: by its name, or because it is declared in the same words."""
-    for table in room.judged:
-        if table.statistic in {"text", "image"}:
-            continue
-        if image.source is not None and table.file == image.source:
-            return table
-        same = all(getattr(table, key) == getattr(image, key) for key in _WORDS)
-        if image.source is None and image.data is not None and same:
-            return table
-    return None
-
-
-_WORDS = ("data", "where", "rows", "columns", "value", "weight")
-
-
-def _own_table(room: Room, output: Output, appetite: RiskAppetite) -> list[Finding]:
-    """Judge every cell of the table that an image declares: a mean of its value, or a count."""
-    question = ask(room.data, replace(output, statistic="mean" if output.value else "count"), room.unit)
-    table = Table(room.data, question, appetite)
-    return table.judged(table.every_cell())
 
 
 def _named_index(rows: Rows, output: Output) -> Rows:

@@ -33,13 +33,12 @@ def examine_histogram(data: DataFolder, question: Question, rows: Rows, appetite
     if rows[0] != (*output.rows, "left", "right", "count"):
         expected = ",".join((*output.rows, "left", "right", "count"))
         raise Blocked(tables.LAYOUT.block(f"the header is not {expected}"))
-    as_count = replace(output, statistic="count", rows=(*output.rows, BIN), value=None, bins=())
-    binned = (output.value or "", output.bins)
+    counted = as_counts(question)
     body = tuple(
         (*row[:facets], _bin(row[facets], row[facets + 1], output.bins), row[-1]) for row in rows[1:]
     )
-    table = Table(data, replace(question, output=as_count, binned=binned), appetite)
-    examined = table.examine(((*as_count.rows, "count"), *body))
+    table = Table(data, counted, appetite)
+    examined = table.examine(((*counted.output.rows, "count"), *body))
     canonical = examined.canonical.decode().splitlines() if examined.canonical else []
     figures = [line.rpartition(",")[2] for line in canonical[1:]]
     rebuilt = [rows[0], *((*row[:-1], figure) for row, figure in zip(rows[1:], figures, strict=True))]
@@ -49,6 +48,13 @@ def examine_histogram(data: DataFolder, question: Question, rows: Rows, appetite
         canonical=csv_bytes(rebuilt),
         submitted=csv_bytes(rows),
     )
+
+
+def as_counts(question: Question) -> Question:
+    """The table of counts by facet and bin that a histogram is."""
+    output = question.output
+    counts = replace(output, statistic="count", rows=(*output.rows, BIN), value=None, bins=())
+    return replace(question, output=counts, binned=(output.value or "", output.bins))
 
 
 def _bin(left: str, right: str, edges: tuple[float, ...]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outputs_check.gate.contributions import NOBODY
+from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.sdc.concentration import largest_shares
 

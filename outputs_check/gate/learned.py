@@ -12,8 +12,7 @@ import numpy as np
 
 from lab.base.files import canonical_json
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.columns import present
-from outputs_check.gate.contributions import NOBODY
+from outputs_check.gate.columns import NOBODY, present
 from outputs_check.gate.data import Array, DataFolder
 from outputs_check.gate.equation import Equation, Shown
 from outputs_check.gate.examined import Examined

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.contributions import NOBODY
+from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.gate.influence import influence
 from outputs_check.gate.predicting import leaf_of, parameters, shares

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from outputs_check.gate.contributions import NOBODY
+from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 
 

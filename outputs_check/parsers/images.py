@@ -91,6 +91,5 @@ def _rebuilt(data: bytes, end: int, kind: str, notes: list[Note]) -> ParsedImage
         raise Refusal("file.image", f"the image cannot be decoded: {error}", _REMEDY) from None
     fresh = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
     buffer = io.BytesIO()
-    options = {"quality": 95} if kind == "JPEG" else {"compress_level": 6}
-    fresh.save(buffer, format=kind, **options)
-    return ParsedImage(buffer.getvalue(), f"image/{kind.lower()}", fresh.width, fresh.height, tuple(notes))
+    fresh.save(buffer, format="PNG", compress_level=6)
+    return ParsedImage(buffer.getvalue(), "image/png", fresh.width, fresh.height, tuple(notes))

@@ -48,14 +48,14 @@ KINDS = (
     _kind("md txt log", "text", "texts", "parse_text"),
     _kind("ipynb", "json text", "notebooks", "parse_notebook"),
     _kind("png", "png", "images", "parse_png"),
-    _kind("jpg jpeg", "jpg", "images", "parse_jpeg"),
+    _kind("jpg jpeg", "jpg", "images", "parse_jpeg", ".png"),
 )
 _BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes.split()}
 _DECLARED = _kind("toml", "text", "texts", "parse_declaration")
 
 
 def released_name(name: str) -> str:
-    """Return the name that an output's canonical bytes leave under: every table leaves as csv."""
+    """Return the name that an output's canonical bytes leave under: tables as csv, pictures as png."""
     kind = _BY_SUFFIX.get(_suffix(name))
     return name + (kind.released if kind else "")
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lab.base.errors import NotFound
 from outputs_check.gate.verdict import Verdict
+from outputs_check.parsers.kinds import released_name
 from outputs_check.review.ballots import Ballot, agreed, all_in
 from outputs_check.review.models import DecisionRow, FindingRow, OutputRow, ReleaseRow, SubmissionRow, VoteRow
 from outputs_check.review.station import Station
@@ -193,7 +194,7 @@ def releases(station: Station, *, most: int | None = None) -> Listed[dict[str, A
                 "released_by": row.begun_by,
                 "manifest": row.manifest,
                 "files": {
-                    file: decision.canonical
+                    released_name(file): decision.canonical
                     for file, decision in _decisions(session, row.submission).items()
                     if decision.outcome == "approve"
                 },

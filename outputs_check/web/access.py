@@ -33,6 +33,7 @@ ACCESS = (
     _row("releases", "GET", r"releases", CHECKER, ADMIN),
     _row("submission", "GET", rf"submissions/{_ID}", CHECKER),
     _row("picture", "GET", rf"submissions/{_ID}/{_NUMBER}/picture", CHECKER),
+    _row("upload", "GET", rf"submissions/{_ID}/{_NUMBER}/upload", CHECKER),
     _row("vote", "POST", rf"submissions/{_ID}/vote", CHECKER),
     _row("decide", "POST", rf"submissions/{_ID}/decide", CHECKER),
     _row("release", "POST", rf"submissions/{_ID}/release", CHECKER),

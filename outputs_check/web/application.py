@@ -18,6 +18,7 @@ PAGES: tuple[type[Page], ...] = (
     checker_pages.Releases,
     checker_pages.Submission,
     checker_pages.Picture,
+    checker_pages.Upload,
     checker_pages.Vote,
     checker_pages.Decide,
     checker_pages.Release,

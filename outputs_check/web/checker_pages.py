@@ -178,18 +178,40 @@ class Release(Decide):
 
 
 class Picture(Page):
-    """A picture from the gate's own bytes; what was uploaded is never shown."""
+    """A picture from the gate's own bytes: what would leave."""
 
     route = "picture"
 
     async def get(self, submission: str, number: str) -> None:
         """Send the picture."""
+        output = await self.pictured(submission, number)
+        await self.send(output, output.canonical)
+
+    async def pictured(self, submission: str, number: str) -> OutputView:
+        """The output, where it is a picture that may leave."""
         view = await self.off(reading.submission, self.site.station, submission, self.me.username)
         output = view.output(int(number))
         if output.media_type not in PICTURES or not output.canonical:
             raise NotFound("there is no picture to show", where=output.file)
+        return output
+
+    async def send(self, output: OutputView, digest: str) -> None:
+        """Answer with kept bytes."""
         self.set_header("Content-Type", output.media_type)
-        self.finish(await self.off(self.site.station.shelf.get, output.canonical))
+        self.finish(await self.off(self.site.station.shelf.get, digest))
+
+
+class Upload(Picture):
+    """The picture as it was submitted, encoded anew from its pixels: to compare, never to release."""
+
+    route = "upload"
+
+    async def get(self, submission: str, number: str) -> None:
+        """Send the picture."""
+        output = await self.pictured(submission, number)
+        if not output.submitted:
+            raise NotFound("the upload was not kept", where=output.file)
+        await self.send(output, output.submitted)
 
 
 class Releases(Page):

@@ -38,6 +38,7 @@ class Content:
     grid: tuple[tuple[Cell, ...], ...] = ()
     text: str = ""
     picture: bool = False
+    upload: bool = False  # the picture as it was submitted, beside the one that would leave
     own: bool = True  # the gate's own bytes; False: only the submitted ones exist
     differs: int = 0  # cells that were submitted otherwise
 
@@ -56,7 +57,8 @@ def content(shelf: Shelf, output: OutputView) -> Content:
     if not digest:
         return Content(own=False)
     if output.media_type in PICTURES:
-        return Content(picture=own, own=own)
+        upload = bool(output.submitted) and output.submitted != output.canonical
+        return Content(picture=own, own=own, upload=own and upload)
     data = shelf.get(digest)
     if output.media_type != TABLE:
         return Content(text=_visible(data), own=own)

@@ -7,6 +7,7 @@ from tornado.escape import url_escape
 from lab.base.errors import NotFound
 from lab.registry import view as registry
 from lab.registry.view import Role
+from outputs_check.parsers.kinds import released_name
 from outputs_check.review import reading
 from outputs_check.review.ballots import Choice
 from outputs_check.review.deciding import withdraw
@@ -83,7 +84,7 @@ class Released(OfProject):
         output = view.output(int(number))
         if view.state is not State.RELEASED or output.outcome != Choice.APPROVE:
             raise NotFound("that was not released", where=output.file)
-        name = url_escape(output.file.rpartition("/")[2], plus=False)
+        name = url_escape(released_name(output.file.rpartition("/")[2]), plus=False)
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{name}")
         self.finish(await self.off(self.site.station.shelf.get, output.canonical))

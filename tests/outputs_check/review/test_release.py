@@ -65,6 +65,18 @@ def test_only_approved_outputs_leave_with_a_signed_manifest(
     assert (station.places.signing_key.stat().st_mode & 0o777) == 0o600
 
 
+def test_a_jpg_leaves_as_the_png_that_was_drawn(station: Station, submit: Submit) -> None:
+    made = submit({"review.jpg": b"picture"})
+    intake(station)
+    approve(station, made, "review.jpg")
+    folder = release(station, made, "carl")
+    assert (folder / "review.jpg.png").read_bytes() == b"picture"
+    assert not (folder / "review.jpg").exists()
+    assert release(station, made, "cora") == folder
+    (entry,) = reading.releases(station).entries
+    assert list(entry["files"]) == ["review.jpg.png"]
+
+
 def test_a_second_release_is_the_first(station: Station, name: str) -> None:
     folder = release(station, name, "carl")
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}

@@ -167,9 +167,14 @@ def test_a_picture_is_sent_as_what_it_is_and_never_when_blocked(
     picture = browser("carl").get(f"submissions/{name}/3/picture")
     assert picture.headers["Content-Type"] == "image/png"
     assert browser("carl").get(f"submissions/{name}/1/picture").status_code == 404
+    upload = browser("carl").get(f"submissions/{name}/3/upload")
+    assert (upload.status_code, upload.headers["Content-Type"]) == (200, "image/png")
+    assert browser("carl").get(f"submissions/{name}/1/upload").status_code == 404
+    assert browser("rita").get(f"submissions/{name}/3/upload").status_code == 403
     blocked = submit({"block.png": b"\x89PNG evil", "a.csv": TABLE})
     intake(station)
-    assert browser("carl").get(f"submissions/{blocked}/2/picture").status_code == 404
+    for route in ("picture", "upload"):
+        assert browser("carl").get(f"submissions/{blocked}/2/{route}").status_code == 404
 
 
 def test_a_project_sees_its_own_and_nothing_else(browser: Browsers, name: str) -> None:
