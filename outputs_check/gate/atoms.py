@@ -48,13 +48,17 @@ class Scan:
 
     def sizes(self) -> list[int]:
         """About how many atoms the first equation has, the first two, and so on."""
-        counted = []
-        for upto in range(1, len(self._equations) + 1):
-            keys = [f"__gate_f{place}" for place in range(upto)]
-            keys += [name for name, users in self._keys() if min(users) < upto]
-            counted.append(f"approx_count_distinct(hash({', '.join(keys)})) AS n{upto}")
-        fetched = self._data.fetch(f"SELECT {', '.join(counted)} FROM ({self._source()})")  # noqa: S608 - `Relation`
-        return [int(fetched[f"n{upto}"][0]) for upto in range(1, len(self._equations) + 1)]
+        hashes, counted, seen = [], [], "0"
+        for place in range(len(self._equations)):
+            keys = [name for name, users in self._keys() if min(users) == place]
+            seen = f"hash({', '.join([seen, f'__gate_f{place}', *keys])})"
+            hashes.append(f"{seen} AS __gate_h{place}")
+            seen = f"__gate_h{place}"
+            counted.append(f"approx_count_distinct({seen}) AS n{place}")
+        fetched = self._data.fetch(
+            f"SELECT {', '.join(counted)} FROM (SELECT {', '.join(hashes)} FROM ({self._source()}))"  # noqa: S608
+        )
+        return [int(fetched[f"n{place}"][0]) for place in range(len(self._equations))]
 
     def atoms(self, units: dict[str, bool], threshold: int) -> Atoms:
         """Return the atoms. units: name -> whether every person has one row."""
@@ -102,14 +106,20 @@ def _members(equation: Equation, labels: Sequence[Sequence[str | None]], inside:
     by_pattern: dict[tuple[bool, ...], dict[Key, int]] = {}
     for number, figure in enumerate(equation.exact):
         by_pattern.setdefault(tuple(part is not None for part in figure.key), {})[figure.key] = number
-    rows, columns = [], []
-    for atom in np.flatnonzero(inside).tolist():
-        full = [part[atom] for part in labels]
+    atoms = np.flatnonzero(inside)
+    full: dict[Key, list[int]] = {}
+    for atom in atoms.tolist():
+        full.setdefault(tuple(part[atom] for part in labels), []).append(atom)
+    rows: list[int] = []
+    columns: list[int] = []
+    for key, group in full.items():
         for pattern, numbers in by_pattern.items():
-            key = tuple(part if kept else None for part, kept in zip(full, pattern, strict=True))
-            if key in numbers:
-                rows.append(numbers[key])
-                columns.append(atom)
+            place = numbers.get(
+                tuple(part if kept else None for part, kept in zip(key, pattern, strict=True))
+            )
+            if place is not None:
+                rows += [place] * len(group)
+                columns += group
     shape = (len(equation.exact), inside.size)
     return sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape)
 

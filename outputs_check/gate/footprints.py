@@ -123,9 +123,10 @@ class Footprints:
         parts = [part for place in self.figures[number].inner for part in self._hashes[unit][place]]
         return np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
 
-    def everyone(self, unit: str) -> Array:
-        """Hashes of all people of the extract, distinct, in the order of their first rows."""
-        return self._relation.everyone(unit)
+    def everyone(self, unit: str) -> tuple[Array, int]:
+        """Hashes of all people of the extract, distinct, in the order of their first rows; and its rows."""
+        rows = self._data.population(self._data.dataset(self.equation.data), unit).rows
+        return self._relation.everyone(unit), rows
 
     @cached_property
     def _people(self) -> dict[str, People]:

@@ -84,12 +84,16 @@ class Linked:
 
     def _chains(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
         found: Findings = {file: [] for file in outputs}
-        for new in _families(outputs):
-            earlier = self._earlier(new[0])
-            if not self._worth_it(new, earlier, len(outputs)):
-                continue
-            chains, notes = examined_chains(self._data, self._crowds, new, earlier, appetite.threshold)
-            for file in {equation.origin for equation in new}:
+        for family in _families(outputs):
+            earlier = self._earlier(family[0])
+            for file in dict.fromkeys(equation.origin for equation in family):
+                new = [equation for equation in family if equation.origin == file]
+                beside = [equation for equation in family if equation.origin != file]
+                if not beside and (len(outputs) > 1 or not self._worth_it(new, earlier)):
+                    continue
+                chains, notes = examined_chains(
+                    self._data, self._crowds, new, beside, earlier, appetite.threshold
+                )
                 mine = [chain for chain in chains if file in chain.files]
                 found[file] += notes
                 if mine:
@@ -112,10 +116,8 @@ class Linked:
             if equation.additive and equation.weight == new.weight
         ]
 
-    def _worth_it(self, new: Sequence[Equation], earlier: Sequence[Equation], outputs: int) -> bool:
+    def _worth_it(self, new: Sequence[Equation], earlier: Sequence[Equation]) -> bool:
         """One table of disjoint cells, all of them shown, gives nothing away by itself."""
-        if outputs > 1:
-            return len({equation.origin for equation in new}) > 1
         return bool(earlier) or len(new) > 1 or self._has_gaps(new[0])
 
     def _has_gaps(self, equation: Equation) -> bool:
