@@ -17,7 +17,7 @@ from scipy import sparse
 from outputs_check.gate.atoms import Atoms, Scan
 from outputs_check.gate.crowds import Crowds
 from outputs_check.gate.data import DataFolder
-from outputs_check.gate.equation import Equation
+from outputs_check.gate.equation import COUNT, Equation
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules.rule import Rule
 from outputs_check.gate.verdict import Verdict
@@ -84,8 +84,12 @@ def _chains(equations: Sequence[Equation], known: int, atoms: Atoms, threshold: 
     is_known = np.array([place < known for place, _ in figures], dtype=bool)
     if is_known.all():
         return
+    is_count = equations[0].measure == COUNT
     for unit, people in atoms.people.items():
-        for isolation in isolations(members, people.sizes, threshold, who=people.who, known=is_known):
+        found = isolations(
+            members, people.sizes, threshold, who=people.who, known=is_known, definite=is_count
+        )
+        for isolation in found:
             yield _chain(equations, known, figures, isolation, unit)
 
 

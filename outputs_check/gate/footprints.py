@@ -15,7 +15,6 @@ from functools import cached_property
 
 import numpy as np
 from pyroaring import BitMap64
-from scipy import sparse
 
 from outputs_check.gate.columns import hashed
 from outputs_check.gate.data import ROW, Array, DataFolder, quoted
@@ -64,11 +63,9 @@ class Footprints:
         keys, fetched = self._relation.grouped(f"{bucket} AS b, count(*) AS n", also=bucket)
         self._inner = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         places = [self._inner[key] for key in keys]
-        inner = sparse.csr_array(
-            (fetched["n"].astype(np.int64), (places, fetched["b"])), shape=(len(self._inner), BUCKETS)
-        )
+        inner = _spread_out(places, fetched["b"], fetched["n"], len(self._inner))
         self.figures = tuple(_figures(equation, list(self._inner)))
-        self.sketches: Array = (self._members @ inner).toarray()
+        self.sketches: Array = self._added(inner)
         self.sizes: Array = self.sketches.sum(axis=1)
         self.exact = np.array([figure.exact for figure in self.figures], dtype=bool)
 
@@ -136,16 +133,10 @@ class Footprints:
     def _hashes(self) -> dict[str, dict[int, list[Array]]]:
         return {}
 
-    @cached_property
-    def _members(self) -> sparse.csr_array:
-        """Which inner cells a figure is the sum of. Shape (figures, inner cells)."""
-        lengths = [len(figure.inner) for figure in self.figures]
-        places = np.fromiter(
-            itertools.chain.from_iterable(f.inner for f in self.figures), np.int64, sum(lengths)
-        )
-        ends = np.concatenate([[0], np.cumsum(lengths)])
-        ones = np.ones(places.size, dtype=np.int64)
-        return sparse.csr_array((ones, places, ends), shape=(len(lengths), len(self._inner)))
+    def _added(self, inner: Array) -> Array:
+        """Sketches of the figures from those of the inner cells."""
+        found = [inner[list(figure.inner)].sum(axis=0) for figure in self.figures]
+        return np.array(found, dtype=np.int64).reshape(len(self.figures), BUCKETS)
 
     @cached_property
     def _rows(self) -> dict[int, BitMap64]:
@@ -161,22 +152,27 @@ class Footprints:
         bucket = _spread(column)
         select = f"{bucket} AS b, count(DISTINCT {column}) AS people, count({column}) AS rows"
         keys, fetched = self._relation.grouped(select, also=bucket)
-        places = ([self._inner[key] for key in keys], fetched["b"])
-        shape = (len(self._inner), BUCKETS)
-        people = self._members @ sparse.csr_array((fetched["people"].astype(np.int64), places), shape=shape)
-        sketches = people.toarray()
+        places = [self._inner[key] for key in keys]
+        sketches = self._added(_spread_out(places, fetched["b"], fetched["people"], len(self._inner)))
         total = self._relation.total(f"count(DISTINCT {column}) AS people, count({column}) AS rows")
         sizes = sketches.sum(axis=1)
         if total["people"][0] == total["rows"][0]:
             return People(sizes, sketches, np.ones(len(self.figures), dtype=bool))
-        rows = self._members @ sparse.csr_array((fetched["rows"].astype(np.int64), places), shape=shape)
+        rows = self._added(_spread_out(places, fetched["b"], fetched["rows"], len(self._inner)))
         single = np.zeros(len(self.figures), dtype=bool)
         for number, figure in enumerate(self.figures):
             if len(figure.inner) > 1:
                 sketches[number] = UNKNOWN
                 sizes[number] = self.hashes(unit, number).size
-            single[number] = sizes[number] == rows[[number]].sum()
+            single[number] = sizes[number] == rows[number].sum()
         return People(sizes, sketches, single)
+
+
+def _spread_out(places: Sequence[int], buckets: Array, counts: Array, cells: int) -> Array:
+    """Counts by inner cell and bucket. Shape (cells, BUCKETS)."""
+    found = np.zeros((cells, BUCKETS), dtype=np.int64)
+    np.add.at(found, (np.asarray(places, dtype=np.intp), buckets.astype(np.intp)), counts.astype(np.int64))
+    return found
 
 
 def _integers(values: object) -> Array:

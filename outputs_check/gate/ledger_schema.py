@@ -63,12 +63,12 @@ def prepare(connection: sqlite3.Connection, target: str) -> None:
 
 def sketch_bytes(sketch: Array) -> bytes:
     """How a sketch is written."""
-    return np.asarray(sketch, dtype="<i8").tobytes()
+    return np.asarray(sketch, dtype="<i4").tobytes()
 
 
 def sketches_of(blobs: list[bytes]) -> Array:
     """Read sketches. Shape (len(blobs), BUCKETS)."""
-    return np.frombuffer(b"".join(blobs), dtype="<i8").astype(np.int64).reshape(len(blobs), BUCKETS)
+    return np.frombuffer(b"".join(blobs), dtype="<i4").astype(np.int64).reshape(len(blobs), BUCKETS)
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

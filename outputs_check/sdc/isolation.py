@@ -58,17 +58,20 @@ def isolations(
     *,
     who: Sequence[frozenset[int]] | None = None,
     known: npt.NDArray[np.bool_] | None = None,
+    definite: bool = False,
 ) -> list[Isolation]:
     """Find combinations of figures that leave at least one and fewer than `threshold` people.
 
     members: figures by atoms, 0 or 1. sizes: people of each atom. who: the people of each atom with fewer
     than `threshold`, where a person can be in several. known: figures that are known already; what
-    they give away alone is not reported again.
+    they give away alone is not reported again. definite: only combinations whose atoms all have one
+    sign. A count of some people less a count of others bounds neither (that is the business of
+    `intervals`), while a total of some less a total of others is told to everybody who knows one of them.
 
     Raises:
         TooLarge: more than 1,500 figures hang together.
     """
-    atoms = _Atoms(members, sizes, threshold, who)
+    atoms = _Atoms(members, sizes, threshold, who, definite)
     space = _isolating(atoms)
     found = _searched(atoms, space) if space.left.size else []
     if found and known is not None and known.any():
@@ -86,19 +89,31 @@ class _Atoms:
         sizes: Integers,
         threshold: int,
         who: Sequence[frozenset[int]] | None,
+        definite: bool,
     ) -> None:
-        self.members, self.sizes, self.threshold, self.who = members, sizes, threshold, who
+        self.members, self.sizes, self.threshold = members, sizes, threshold
+        self.who, self.definite = who, definite
 
     def without(self, figures: npt.NDArray[np.bool_]) -> _Atoms:
         """The same atoms, with some figures left out."""
         kept = sparse.csr_array(self.members.multiply(~figures[:, None]))
-        return _Atoms(kept, self.sizes, self.threshold, self.who)
+        return _Atoms(kept, self.sizes, self.threshold, self.who, self.definite)
 
     def people(self, atoms: npt.NDArray[np.intp]) -> int:
         """Number of people of several atoms together, or some number from the threshold on."""
         if self.who is None or (self.sizes[atoms] >= self.threshold).any():
             return int(self.sizes[atoms].sum())
         return len(frozenset().union(*(self.who[atom] for atom in atoms)))
+
+    def must_vanish(self, left: Integers, group: npt.NDArray[np.intp]) -> bool:
+        """Whether atoms that are left together cannot be what a combination isolates."""
+        return self.people(group) >= self.threshold or (self.definite and not _one_sign(left[:, group]))
+
+
+def _one_sign(together: Integers) -> bool:
+    """Whether columns that are multiples of one another are positive ones: any row of them tells."""
+    row = together[np.flatnonzero(together[:, 0])[0]]
+    return bool((row > 0).all() or (row < 0).all())
 
 
 def _isolating(atoms: _Atoms) -> _Space:
@@ -114,7 +129,7 @@ def _isolating(atoms: _Atoms) -> _Space:
     combinations[:, active] = kernel
     space = _nonzero(_Space(combinations, combinations @ members))
     while space.left.size:
-        heavy = [group[0] for group in _together(space.left) if atoms.people(group) >= atoms.threshold]
+        heavy = [group[0] for group in _together(space.left) if atoms.must_vanish(space.left, group)]
         if not heavy:
             break
         kernel = _kernel(sparse.csr_array(space.left[:, heavy]))
@@ -165,7 +180,7 @@ def _narrowed(matrix: sparse.csr_array) -> Floats:
     parts = sparse.csc_array(matrix)
     for first in range(0, columns, 2_000):
         part = parts[:, first : first + 2_000]
-        mixed += part @ random.standard_normal((part.shape[1], rows + 8))
+        mixed += part @ (random.random((part.shape[1], rows + 8), dtype=np.float32) - 0.5)
     return mixed
 
 
@@ -254,9 +269,11 @@ def _verified(combination: Floats, atoms: _Atoms) -> Isolation | None:
     terms = _whole(combination)
     if terms is None:
         return None
-    left = np.flatnonzero(terms @ atoms.members)
+    difference = terms @ atoms.members
+    left = np.flatnonzero(difference)
     people = atoms.people(left) if left.size else 0
-    if not 0 < people < atoms.threshold:
+    mixed = difference.min(initial=0) < 0 < difference.max(initial=0)
+    if not 0 < people < atoms.threshold or (atoms.definite and mixed):
         return None
     return Isolation(_terms(terms), tuple(left.tolist()), people)
 
