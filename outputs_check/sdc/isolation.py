@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, sparse
+from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -119,9 +119,11 @@ def _one_sign(together: Integers) -> bool:
 def _isolating(atoms: _Atoms) -> _Space:
     """All combinations that leave nothing but atoms, and groups of atoms, under the threshold."""
     members, large = atoms.members, atoms.sizes >= atoms.threshold
+    if large.all():
+        return _nothing(members)
     active = _not_alone(members[:, large])
     if not active.size:
-        return _Space(np.empty((0, members.shape[0]), np.int64), np.empty((0, members.shape[1]), np.int64))
+        return _nothing(members)
     if active.size > _MOST_FIGURES:
         raise TooLarge(f"{active.size:,} figures hang together, {_MOST_FIGURES:,} can be examined")
     kernel = _kernel(members[active][:, large])
@@ -135,6 +137,11 @@ def _isolating(atoms: _Atoms) -> _Space:
         kernel = _kernel(sparse.csr_array(space.left[:, heavy]))
         space = _nonzero(_Space(kernel @ space.combinations, kernel @ space.left))
     return space
+
+
+def _nothing(members: sparse.csr_array) -> _Space:
+    figures, atoms = members.shape
+    return _Space(np.empty((0, figures), np.int64), np.empty((0, atoms), np.int64))
 
 
 def _not_alone(members: sparse.csr_array) -> npt.NDArray[np.intp]:
@@ -155,10 +162,8 @@ def _kernel(matrix: sparse.csr_array) -> Integers:
     rows = matrix.shape[0]
     if matrix.shape[1] == 0:
         return np.eye(rows, dtype=np.int64)
-    triangle, order = linalg.qr(_narrowed(matrix).T, mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
-    solved = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
+    triangle, order, rank = _pivoted(_narrowed(matrix).T)
+    solved = np.linalg.solve(triangle[:rank, :rank], triangle[:rank, rank:])
     found = []
     for place in range(rows - rank):
         vector = np.zeros(rows)
@@ -168,6 +173,15 @@ def _kernel(matrix: sparse.csr_array) -> Integers:
         if whole is not None and not (whole @ matrix).any():
             found.append(whole)
     return np.array(found, dtype=np.int64).reshape(len(found), rows)
+
+
+def _pivoted(matrix: Floats) -> tuple[Floats, npt.NDArray[np.intp], int]:
+    """The triangle of a QR decomposition, the columns in the order of their pivots, and the rank."""
+    from scipy import linalg  # here, because most checks get by without loading it
+
+    triangle, order = linalg.qr(matrix, mode="r", pivoting=True, check_finite=False)
+    diagonal = np.abs(np.diag(triangle))
+    return triangle, order, int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
 
 
 def _narrowed(matrix: sparse.csr_array) -> Floats:
@@ -225,7 +239,7 @@ def _searched(atoms: _Atoms, space: _Space) -> list[Isolation]:
     found: dict[bytes, Isolation] = {}
     for trial in range(trials):
         scale = np.exp(random.standard_normal(width) * (2.0 if trial else 0.0)) * (crowd + 0.5)
-        chosen = linalg.qr(basis * scale, mode="r", pivoting=True)[1][:rank]
+        chosen = _pivoted(basis * scale)[1][:rank]
         solver = np.linalg.inv(basis[:, chosen])
         rows = solver @ basis
         for weights in _light(
@@ -240,9 +254,7 @@ def _searched(atoms: _Atoms, space: _Space) -> list[Isolation]:
 
 
 def _independent(basis: Floats, combinations: Integers) -> tuple[Floats, Integers]:
-    triangle, order = linalg.qr(basis.T, mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
+    _, order, rank = _pivoted(basis.T)
     return basis[order[:rank]], combinations[order[:rank]]
 
 
@@ -301,6 +313,8 @@ def _within(isolation: Isolation, space: _Space, members: sparse.csr_array) -> b
 
 def _shortened(isolation: Isolation, members: sparse.csr_array) -> Isolation:
     """The same difference with the fewest figures that a linear programme finds."""
+    from scipy import optimize  # here, because most checks get by without loading it
+
     wanted = _vector(isolation, members) @ members
     columns = sparse.csr_array(members.T)
     solved = optimize.linprog(
