@@ -150,22 +150,21 @@ class Footprints:
         """People of inner cells can be added where every person has one row; else each set is counted."""
         column = quoted(unit)
         bucket = _spread(column)
-        select = f"{bucket} AS b, count(DISTINCT {column}) AS people, count({column}) AS rows"
+        alone = self._data.population(self._data.dataset(self.equation.data), unit).alone
+        people = f"count({'' if alone else 'DISTINCT '}{column})"
+        select = f"{bucket} AS b, {people} AS people, count({column}) AS rows"
         keys, fetched = self._relation.grouped(select, also=bucket)
         places = [self._inner[key] for key in keys]
         sketches = self._added(_spread_out(places, fetched["b"], fetched["people"], len(self._inner)))
-        total = self._relation.total(f"count(DISTINCT {column}) AS people, count({column}) AS rows")
         sizes = sketches.sum(axis=1)
-        if total["people"][0] == total["rows"][0]:
+        if alone:
             return People(sizes, sketches, np.ones(len(self.figures), dtype=bool))
         rows = self._added(_spread_out(places, fetched["b"], fetched["rows"], len(self._inner)))
-        single = np.zeros(len(self.figures), dtype=bool)
         for number, figure in enumerate(self.figures):
             if len(figure.inner) > 1:
                 sketches[number] = UNKNOWN
                 sizes[number] = self.hashes(unit, number).size
-            single[number] = sizes[number] == rows[number].sum()
-        return People(sizes, sketches, single)
+        return People(sizes, sketches, sizes == rows.sum(axis=1))
 
 
 def _spread_out(places: Sequence[int], buckets: Array, counts: Array, cells: int) -> Array:

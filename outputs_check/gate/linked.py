@@ -41,7 +41,9 @@ class Linked:
         own = examined.equations
         for equation in own:
             others = [other for other in own if other.measure == equation.measure]
-            if len(others) > 1 or equation.has_parts or self._book.knows(equation.measure):
+            if not equation.has_parts:
+                others.remove(equation)  # its cells have nobody in common
+            if others or self._book.knows(equation.measure):
                 found += self._pairs(equation, others, self._book, appetite, examined.positions)
         if not _blocked(found):
             found += self._chains({file: examined}, appetite)[file]

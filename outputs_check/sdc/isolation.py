@@ -164,15 +164,12 @@ def _kernel(matrix: sparse.csr_array) -> Integers:
         return np.eye(rows, dtype=np.int64)
     triangle, order, rank = _pivoted(_narrowed(matrix).T)
     solved = np.linalg.solve(triangle[:rank, :rank], triangle[:rank, rank:])
-    found = []
-    for place in range(rows - rank):
-        vector = np.zeros(rows)
-        vector[order[:rank]] = -solved[:, place]
-        vector[order[rank + place]] = 1
-        whole = _whole(vector)
-        if whole is not None and not (whole @ matrix).any():
-            found.append(whole)
-    return np.array(found, dtype=np.int64).reshape(len(found), rows)
+    vectors = np.zeros((rows - rank, rows))
+    vectors[:, order[:rank]] = -solved.T
+    vectors[np.arange(rows - rank), order[rank:]] = 1
+    whole = _whole(vectors)
+    left = (sparse.csr_array(whole) @ matrix).toarray()
+    return np.asarray(whole[~left.any(axis=1)])
 
 
 def _pivoted(matrix: Floats) -> tuple[Floats, npt.NDArray[np.intp], int]:
@@ -198,17 +195,19 @@ def _narrowed(matrix: sparse.csr_array) -> Floats:
     return mixed
 
 
-def _whole(vector: Floats) -> Integers | None:
-    """The smallest integer multiple of a vector, None where there is none of a believable size."""
+def _whole(vectors: Floats) -> Integers:
+    """The smallest integer multiples of rows, those left out that have none of a believable size."""
+    found: list[Integers] = []
     for multiple in range(1, _MULTIPLES + 1):
-        scaled = vector * multiple
-        whole = np.rint(scaled)
-        if np.abs(whole).max(initial=0) > _LARGEST:
-            return None
-        if np.abs(scaled - whole).max(initial=0) < 1e-6 * multiple:
-            numbers = whole.astype(np.int64)
-            return np.asarray(numbers // max(1, int(np.gcd.reduce(numbers))))
-    return None
+        if not vectors.size:
+            break
+        scaled = vectors * multiple
+        near = np.rint(scaled)
+        good = (np.abs(scaled - near).max(axis=1) < 1e-6 * multiple) & (np.abs(near).max(axis=1) <= _LARGEST)
+        numbers = near[good].astype(np.int64)
+        found.append(numbers // np.maximum(1, np.gcd.reduce(numbers, axis=1))[:, None])
+        vectors = vectors[~good]
+    return np.concatenate([*found, np.empty((0, vectors.shape[1]), dtype=np.int64)])
 
 
 def _nonzero(space: _Space) -> _Space:
@@ -278,9 +277,10 @@ def _light(rows: Floats, crowd: Integers, threshold: int, *, pairs: bool) -> lis
 
 def _verified(combination: Floats, atoms: _Atoms) -> Isolation | None:
     """The combination in integers, if it isolates anybody indeed."""
-    terms = _whole(combination)
-    if terms is None:
+    whole = _whole(combination[None, :])
+    if not whole.size:
         return None
+    terms = whole[0]
     difference = terms @ atoms.members
     left = np.flatnonzero(difference)
     people = atoms.people(left) if left.size else 0
