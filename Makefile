@@ -6,7 +6,7 @@ PEOPLE ?= 20000
 INPUT  ?=
 PORT   ?= 8000
 
-.PHONY: demo lab test deploy-test screenshots lint lock clean
+.PHONY: demo lab test deploy-test bench screenshots lint lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
@@ -20,6 +20,10 @@ test: $(VENV)/.ready
 # Installs with Ansible into a folder of its own: slower than all other tests together.
 deploy-test: $(VENV)/.ready
 	$(BIN)/python -m pytest -m deploy
+
+# Ours and a peer in turns; writes the table of README.md. Some minutes, and some 2 GB of temporary files.
+bench: $(VENV)/.ready
+	$(BIN)/python -m tests.bench
 
 # The pictures in README.md, as the journey of a real browser saw them.
 screenshots: $(VENV)/.ready

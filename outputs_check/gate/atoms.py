@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from outputs_check.gate.data import Array, DataFolder, quoted
+from outputs_check.gate.data import ROW, Array, DataFolder, quoted
 from outputs_check.gate.equation import Equation, Key
 from outputs_check.gate.relation import Relation, labelled
+
+_SAMPLE = 100_000  # rows that tell how many atoms there will be
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Scan:
     def __init__(self, data: DataFolder, equations: Sequence[Equation]) -> None:
         self._data, self._equations = data, equations
         self._relations = [Relation(data, equation) for equation in equations]
-        self._types = data.columns(data.dataset(equations[0].data))
+        self._dataset = data.dataset(equations[0].data)
+        self._types = data.columns(self._dataset)
         # The same column in several tables is one dimension; it matters where one of them counts.
         self._dimensions: dict[str, list[int]] = {}
         for place, relation in enumerate(self._relations):
@@ -47,14 +50,20 @@ class Scan:
                 self._dimensions.setdefault(expression, []).append(place)
 
     def sizes(self) -> list[int]:
-        """About how many atoms the first equation has, the first two, and so on."""
-        counted = []
-        for upto in range(1, len(self._equations) + 1):
-            keys = [f"__gate_f{place}" for place in range(upto)]
-            keys += [name for name, users in self._keys() if min(users) < upto]
-            counted.append(f"approx_count_distinct(hash({', '.join(keys)})) AS n{upto}")
-        fetched = self._data.fetch(f"SELECT {', '.join(counted)} FROM ({self._source()})")  # noqa: S608 - `Relation`
-        return [int(fetched[f"n{upto}"][0]) for upto in range(1, len(self._equations) + 1)]
+        """How many atoms the first equation has, the first two, and so on, in a sample of the rows."""
+        hashes, counted, seen = [], [], "0"
+        for place in range(len(self._equations)):
+            keys = [name for name, users in self._keys() if min(users) == place]
+            seen = f"hash({', '.join([seen, f'__gate_f{place}', *keys])})"
+            hashes.append(f"{seen} AS __gate_h{place}")
+            seen = f"__gate_h{place}"
+            counted.append(f"approx_count_distinct({seen}) AS n{place}")
+        rows = self._data.population(self._dataset, self._equations[0].units[0]).rows
+        sampled = f" AND {ROW} % {1 + rows // _SAMPLE} = 0"
+        fetched = self._data.fetch(
+            f"SELECT {', '.join(counted)} FROM (SELECT {', '.join(hashes)} FROM ({self._source(sampled)}))"  # noqa: S608
+        )
+        return [int(fetched[f"n{place}"][0]) for place in range(len(self._equations))]
 
     def atoms(self, units: dict[str, bool], threshold: int) -> Atoms:
         """Return the atoms. units: name -> whether every person has one row."""
@@ -77,7 +86,7 @@ class Scan:
     def _keys(self) -> list[tuple[str, list[int]]]:
         return [(f"__gate_k{number}", users) for number, users in enumerate(self._dimensions.values())]
 
-    def _source(self) -> str:
+    def _source(self, more: str = "") -> str:
         table = quoted(self._equations[0].data)
         flags = ", ".join(
             f"coalesce({relation.condition}, FALSE) AS __gate_f{place}"
@@ -88,7 +97,7 @@ class Scan:
             for sql, (name, users) in zip(self._dimensions, self._keys(), strict=True)
         )
         anywhere = " OR ".join(f"__gate_f{place}" for place in range(len(self._equations)))
-        return f"SELECT *{keys} FROM (SELECT *, {flags} FROM {table}) WHERE {anywhere}"  # noqa: S608
+        return f"SELECT *{keys} FROM (SELECT *, {flags} FROM {table}) WHERE ({anywhere}){more}"  # noqa: S608
 
     def _labels(self, sql: str, values: Array) -> list[str | None]:
         place = self._dimensions[sql][0]
@@ -102,14 +111,20 @@ def _members(equation: Equation, labels: Sequence[Sequence[str | None]], inside:
     by_pattern: dict[tuple[bool, ...], dict[Key, int]] = {}
     for number, figure in enumerate(equation.exact):
         by_pattern.setdefault(tuple(part is not None for part in figure.key), {})[figure.key] = number
-    rows, columns = [], []
-    for atom in np.flatnonzero(inside).tolist():
-        full = [part[atom] for part in labels]
+    atoms = np.flatnonzero(inside)
+    full: dict[Key, list[int]] = {}
+    for atom in atoms.tolist():
+        full.setdefault(tuple(part[atom] for part in labels), []).append(atom)
+    rows: list[int] = []
+    columns: list[int] = []
+    for key, group in full.items():
         for pattern, numbers in by_pattern.items():
-            key = tuple(part if kept else None for part, kept in zip(full, pattern, strict=True))
-            if key in numbers:
-                rows.append(numbers[key])
-                columns.append(atom)
+            place = numbers.get(
+                tuple(part if kept else None for part, kept in zip(key, pattern, strict=True))
+            )
+            if place is not None:
+                rows += [place] * len(group)
+                columns += group
     shape = (len(equation.exact), inside.size)
     return sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape)
 

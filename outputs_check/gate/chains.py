@@ -17,7 +17,7 @@ from scipy import sparse
 from outputs_check.gate.atoms import Atoms, Scan
 from outputs_check.gate.crowds import Crowds
 from outputs_check.gate.data import DataFolder
-from outputs_check.gate.equation import Equation
+from outputs_check.gate.equation import COUNT, Equation
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules.rule import Rule
 from outputs_check.gate.verdict import Verdict
@@ -28,7 +28,7 @@ CHAIN = Rule(
     "Rulebook, 'linked tables': no difference, union, margin or chain of them under the threshold",
     "leave out one of the named figures, or suppress further cells so that the group stays with others",
 )
-_MOST_TABLES, _MOST_ATOMS = 12, 20_000
+_MOST_TABLES, _MOST_ATOMS, _MOST_ATOMS_OF_NEW = 12, 20_000, 200_000
 _SHOWN_TERMS, _SHOWN_CHAINS = 8, 3
 _COLUMN = re.compile(r'"((?:[^"]|"")+)"')
 
@@ -45,25 +45,34 @@ class Chain:
 
 
 def examined_chains(
-    data: DataFolder, crowds: Crowds, new: Sequence[Equation], earlier: Sequence[Equation], threshold: int
+    data: DataFolder,
+    crowds: Crowds,
+    new: Sequence[Equation],
+    beside: Sequence[Equation],
+    earlier: Sequence[Equation],
+    threshold: int,
 ) -> tuple[list[Chain], list[Finding]]:
-    """Examine the new equations of one family with the nearest of the earlier ones.
+    """Examine new equations with the nearest of other new ones and of earlier ones of the same family.
 
     Returns:
-        The chains that isolate people through new figures, and findings on what was not examined.
+        The chains that isolate people through figures that were not released before, and findings on what
+        was not examined.
     """
-    nearest = _nearest(new, earlier)[:_MOST_TABLES]
-    sizes = Scan(data, [*new, *nearest]).sizes() if nearest else []
-    nearest = nearest[: sum(size <= _MOST_ATOMS for size in sizes[len(new) :])]
-    units = {unit: crowds.single(new[0].data, unit) for unit in new[0].units}
+    near = _nearest(new, [*beside, *earlier])[:_MOST_TABLES]
+    sizes = Scan(data, [*new, *near]).sizes()
+    if sizes[len(new) - 1] > _MOST_ATOMS_OF_NEW:
+        return [], [CHAIN.review(f"chains could not be examined: about {sizes[len(new) - 1]:,} cells")]
+    near = near[: sum(size <= _MOST_ATOMS for size in sizes[len(new) :])]
     notes = []
-    if len(nearest) < len(earlier):
-        text = f"chains were examined for the {len(nearest)} nearest of {len(earlier)} earlier tables"
+    if len(near) < len(beside) + len(earlier):
+        text = f"chains were examined for the {len(near)} nearest of {len(beside) + len(earlier)} tables"
         notes.append(CHAIN.finding(Verdict.PASS, text))
-    equations = [*nearest, *new]
+    known = [equation for equation in near if equation not in beside]
+    equations = [*known, *new, *(equation for equation in near if equation in beside)]
+    units = {unit: crowds.single(new[0].data, unit) for unit in new[0].units}
     atoms = Scan(data, equations).atoms(units, threshold)
     try:
-        return list(_chains(equations, len(nearest), atoms, threshold)), notes
+        return list(_chains(equations, len(known), atoms, threshold)), notes
     except TooLarge as error:
         return [], [CHAIN.review(f"chains could not be examined: {error}")]
 
@@ -75,8 +84,12 @@ def _chains(equations: Sequence[Equation], known: int, atoms: Atoms, threshold: 
     is_known = np.array([place < known for place, _ in figures], dtype=bool)
     if is_known.all():
         return
+    is_count = equations[0].measure == COUNT
     for unit, people in atoms.people.items():
-        for isolation in isolations(members, people.sizes, threshold, who=people.who, known=is_known):
+        found = isolations(
+            members, people.sizes, threshold, who=people.who, known=is_known, definite=is_count
+        )
+        for isolation in found:
             yield _chain(equations, known, figures, isolation, unit)
 
 
@@ -131,9 +144,10 @@ def chain_finding(chains: Sequence[Chain], threshold: int, at: Mapping[str, tupl
 
 
 def _nearest(new: Sequence[Equation], earlier: Sequence[Equation]) -> list[Equation]:
-    """Earlier equations, those first that share the most columns with a new one; of equals the newest."""
+    """Equations that share columns with a new one or have none, the most alike and the newest first."""
     columns = set().union(*(_columns(equation) for equation in new))
-    return sorted(earlier, key=lambda equation: -_likeness(columns, _columns(equation)))
+    linked = [equation for equation in earlier if _columns(equation) & columns or not _columns(equation)]
+    return sorted(linked, key=lambda equation: -_likeness(columns, _columns(equation)))
 
 
 def _likeness(first: set[str], second: set[str]) -> float:

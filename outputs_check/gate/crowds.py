@@ -18,18 +18,11 @@ class Crowds:
 
     def __init__(self, data: DataFolder) -> None:
         self._data = data
-        self._singles: dict[tuple[str, str], bool] = {}
         self._most: dict[tuple[str, str, int], int] = {}
 
     def single(self, name: str, unit: str) -> bool:
         """Whether every person of a dataset has one row."""
-        if (name, unit) not in self._singles:
-            column = quoted(unit)
-            fetched = self._data.fetch(
-                f"SELECT count({column}) AS rows, count(DISTINCT {column}) AS people FROM {self._table(name)}"  # noqa: S608
-            )
-            self._singles[name, unit] = bool(fetched["rows"][0] == fetched["people"][0])
-        return self._singles[name, unit]
+        return self._data.population(self._data.dataset(name), unit).alone
 
     def most_rows(self, name: str, unit: str, people: int) -> int:
         """The most rows that so many people of a dataset can have together."""

@@ -36,11 +36,11 @@ class CellFacts:
     rows, and with a value. whole: people who have no row of the share's base elsewhere. nonzero: people
     with a value that is not 0; weighing, based: with a weight, a denominator that is not 0. having,
     lacking: people with the one and with the other value of a flag; flags, positive: rows with either,
-    with the one. low, high: of the values. total, weight,
-    weighted, base: sums of values, weights, weight x value, denominators. of_total …: how the absolute
-    sums per person are held. figure: a statistic of single values; below, above, sharing: people with a
-    value at or below it, at or above it, and at it (after the declared rounding: at what is shown).
-    stepped: all values are multiples of a step as coarse as the declared rounding.
+    with the one. low, high: of the values. total, weight, weighted, base: sums of values, weights,
+    weight x value, denominators. of_total …: how the absolute sums per person are held. figure: a
+    statistic of single values; below, above, sharing: people with a value at or below it, at or above
+    it, and at it (after the declared rounding: at what is shown). stepped: all values are multiples of a
+    step as coarse as the declared rounding.
     """
 
     rows: int = 0

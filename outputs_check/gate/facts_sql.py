@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outputs_check.gate.columns import dimension, number
@@ -31,12 +32,14 @@ def facts_sql(query: Query, unit: str, kept: tuple[bool, ...], alone: bool, aske
     kept: which dimensions are no margin. alone: every person has exactly one row, so that rows are people.
     """
     names = ", ".join([_ALL, *(f"d{place}" for place, stays in enumerate(kept) if stays)])
-    parts = {"source": _source(query, unit, kept, alone), "person": _person(query, asked, names, alone)}
-    person = "person"
-    if asked.base is not None and not alone:
-        parts["shared"] = _shared(kept, asked.base)
-        person = "shared"
-    parts["cell"] = f"SELECT {names}, {_of_cell(query, asked, alone)} FROM {person} GROUP BY {names}"  # noqa: S608
+    parts = {"source": _source(query, unit, kept, alone)}
+    if alone:
+        parts["person"] = f"SELECT *, {_listed(_of_row(query, asked))} FROM source"  # noqa: S608
+        both = _listed(_rows(query, asked) | _people(query, asked, alone))
+        parts["cell"] = f"SELECT {names}, {both} FROM person GROUP BY {names}"  # noqa: S608
+    else:
+        parts |= _by_person(query, asked, kept, names)
+        parts["cell"] = f"SELECT * FROM in_rows JOIN in_people USING ({names})"  # noqa: S608
     wanted = "SELECT * FROM cell"
     if asked.single is not None:
         parts |= single_value_sql(asked.single, names, alone)
@@ -58,68 +61,81 @@ def _source(query: Query, unit: str, kept: tuple[bool, ...], alone: bool) -> str
     return f"SELECT {', '.join(chosen)} FROM {quoted(query.dataset.name)}{filtered}"  # noqa: S608
 
 
-def _person(query: Query, asked: Asked, names: str, alone: bool) -> str:
-    """One row for each person in each cell."""
-    columns = _of_row(query, asked) if alone else _of_person(query, asked)
-    listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    return f"SELECT {names}, u, {listed} FROM source" + ("" if alone else f" GROUP BY {names}, u")  # noqa: S608
+def _by_person(query: Query, asked: Asked, kept: tuple[bool, ...], names: str) -> dict[str, str]:
+    """Rows are added up per person first; what needs no person is not, because that is the slow part."""
+    joined = {name: f"{_JOINED.get(name, 'fsum')}({sql})" for name, sql in _of_row(query, asked).items()}
+    joined |= {"rows": "count(*)"} if asked.base is not None else {}
+    columns = f", {_listed(joined)}" if joined else ""
+    parts = {"person": f"SELECT {names}, u{columns} FROM source GROUP BY {names}, u"}  # noqa: S608
+    source = "person"
+    if asked.base is not None:
+        line = ", ".join([_ALL, *(f"d{at}" for at, stays in enumerate(kept) if stays and asked.base[at])])
+        of_base = f"sum(rows) OVER (PARTITION BY u, {line})"
+        parts["shared"] = f"SELECT *, {of_base} AS of_base FROM person"  # noqa: S608
+        source = "shared"
+    people = _listed(_people(query, asked, alone=False))
+    return parts | {
+        "in_people": f"SELECT {names}, {people} FROM {source} GROUP BY {names}",  # noqa: S608
+        "in_rows": f"SELECT {names}, {_listed(_rows(query, asked))} FROM source GROUP BY {names}",  # noqa: S608
+    }
+
+
+_JOINED = {"kinds": "bit_or", "based": "bool_or"}
+_VALUED, _NONZERO, _HAVING, _LACKING = 1, 2, 4, 8  # bits of `kinds`: what values a person has
 
 
 def _of_row(query: Query, asked: Asked) -> dict[str, str]:
-    lacking, having = asked.pair
-    columns = {"rows": "1", "valid": "1"}
+    """What is asked of a single row, and of all rows of a person in a cell."""
+    columns = {}
     if query.value:
-        columns |= {
-            "valid": "CASE WHEN v IS NULL THEN 0 ELSE 1 END",
-            "total": "v", "low": "v", "high": "v",
-            "positive": f"CASE WHEN v = {having!r} THEN 1 ELSE 0 END",
-            "negative": f"CASE WHEN v = {lacking!r} THEN 1 ELSE 0 END",
-        }  # fmt: skip
+        lacking, having = asked.pair
+        columns["total"] = "v"
+        columns["kinds"] = (
+            f"CASE WHEN v IS NULL THEN 0 ELSE {_VALUED} + CASE WHEN v <> 0 THEN {_NONZERO} ELSE 0 END"
+            f" + CASE v WHEN {having!r} THEN {_HAVING} WHEN {lacking!r} THEN {_LACKING} ELSE 0 END END"
+        )
     if query.weight:
         columns["weight"] = "CASE WHEN v IS NOT NULL THEN w END" if query.value else "w"
         columns |= {"weighted": "w * v"} if query.value else {}
     if query.denominator:
-        columns |= {"base": "b", "based": "CASE WHEN b <> 0 THEN 1 ELSE 0 END"}
+        columns |= {"base": "b", "based": "b <> 0"}
     return columns
 
 
-def _of_person(query: Query, asked: Asked) -> dict[str, str]:
-    rows = _of_row(query, asked)
-    joined = {"low": "min", "high": "max"} | dict.fromkeys(("total", "weight", "weighted", "base"), "fsum")
-    return {name: f"{joined.get(name, 'sum')}({sql})" for name, sql in rows.items()}
-
-
-def _shared(kept: tuple[bool, ...], base: tuple[bool, ...]) -> str:
-    """Beside a person's rows in a cell, her rows in the base of its share."""
-    names = [_ALL, *(f"d{place}" for place, stays in enumerate(kept) if stays and base[place])]
-    return f"SELECT *, sum(rows) OVER (PARTITION BY u, {', '.join(names)}) AS of_base FROM person"  # noqa: S608
-
-
-def _of_cell(query: Query, asked: Asked, alone: bool) -> str:
-    columns = {
-        "rows": "CAST(sum(rows) AS BIGINT)",
-        "valid": "CAST(sum(valid) AS BIGINT)",
-        "everyone": "count(u)",
-        "people": "count(u) FILTER (valid > 0)",
+def _rows(query: Query, asked: Asked) -> dict[str, str]:
+    """Facts of a cell that need no person."""
+    if not query.value:
+        return {"rows": "count(*)", "valid": "count(*)"}
+    lacking, having = asked.pair
+    return {
+        "rows": "count(*)",
+        "valid": "count(v)",
+        "positive": f"count(*) FILTER (v = {having!r})",
+        "flags": f"count(*) FILTER (v = {having!r} OR v = {lacking!r})",
+        "low": "min(v)",
+        "high": "max(v)",
     }
+
+
+def _people(query: Query, asked: Asked, alone: bool) -> dict[str, str]:
+    """Facts of a cell about people: how many, and how much each has."""
+    columns = {"everyone": "count(u)", "people": "count(u)"}
     if asked.base is not None:
         columns["whole"] = "count(u)" if alone else "count(u) FILTER (rows = of_base)"
     if query.value:
         columns |= {
-            "nonzero": "count(u) FILTER (low <> 0 OR high <> 0)",
-            "having": "count(u) FILTER (positive > 0)",
-            "lacking": "count(u) FILTER (negative > 0)",
-            "positive": "CAST(sum(positive) AS BIGINT)",
-            "flags": "CAST(sum(positive) + sum(negative) AS BIGINT)",
-            "low": "min(low)",
-            "high": "max(high)",
-        } | _held("total")
+            name: f"count(u) FILTER (kinds & {bit} > 0)"
+            for name, bit in (
+                ("people", _VALUED), ("nonzero", _NONZERO), ("having", _HAVING), ("lacking", _LACKING)
+            )
+        }  # fmt: skip
+        columns |= _held("total")
     if query.weight:
         columns |= {"weighing": "count(u) FILTER (weight <> 0)"} | _held("weight")
         columns |= _held("weighted") if query.value else {}
     if query.denominator:
-        columns |= {"based": "count(u) FILTER (based > 0)"} | _held("base")
-    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        columns |= {"based": "count(u) FILTER (based)"} | _held("base")
+    return columns
 
 
 def _held(name: str) -> dict[str, str]:
@@ -131,3 +147,7 @@ def _held(name: str) -> dict[str, str]:
         f"{name}_first": f"coalesce({largest}[1], 0)",
         f"{name}_second": f"coalesce({largest}[2], 0)",
     }
+
+
+def _listed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

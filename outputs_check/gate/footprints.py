@@ -15,7 +15,6 @@ from functools import cached_property
 
 import numpy as np
 from pyroaring import BitMap64
-from scipy import sparse
 
 from outputs_check.gate.columns import hashed
 from outputs_check.gate.data import ROW, Array, DataFolder, quoted
@@ -64,11 +63,9 @@ class Footprints:
         keys, fetched = self._relation.grouped(f"{bucket} AS b, count(*) AS n", also=bucket)
         self._inner = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         places = [self._inner[key] for key in keys]
-        inner = sparse.csr_array(
-            (fetched["n"].astype(np.int64), (places, fetched["b"])), shape=(len(self._inner), BUCKETS)
-        )
+        inner = _spread_out(places, fetched["b"], fetched["n"], len(self._inner))
         self.figures = tuple(_figures(equation, list(self._inner)))
-        self.sketches: Array = (self._members @ inner).toarray()
+        self.sketches: Array = self._added(inner)
         self.sizes: Array = self.sketches.sum(axis=1)
         self.exact = np.array([figure.exact for figure in self.figures], dtype=bool)
 
@@ -123,9 +120,10 @@ class Footprints:
         parts = [part for place in self.figures[number].inner for part in self._hashes[unit][place]]
         return np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))
 
-    def everyone(self, unit: str) -> Array:
-        """Hashes of all people of the extract, distinct, in the order of their first rows."""
-        return self._relation.everyone(unit)
+    def everyone(self, unit: str) -> tuple[Array, int]:
+        """Hashes of all people of the extract, distinct, in the order of their first rows; and its rows."""
+        rows = self._data.population(self._data.dataset(self.equation.data), unit).rows
+        return self._relation.everyone(unit), rows
 
     @cached_property
     def _people(self) -> dict[str, People]:
@@ -135,16 +133,10 @@ class Footprints:
     def _hashes(self) -> dict[str, dict[int, list[Array]]]:
         return {}
 
-    @cached_property
-    def _members(self) -> sparse.csr_array:
-        """Which inner cells a figure is the sum of. Shape (figures, inner cells)."""
-        lengths = [len(figure.inner) for figure in self.figures]
-        places = np.fromiter(
-            itertools.chain.from_iterable(f.inner for f in self.figures), np.int64, sum(lengths)
-        )
-        ends = np.concatenate([[0], np.cumsum(lengths)])
-        ones = np.ones(places.size, dtype=np.int64)
-        return sparse.csr_array((ones, places, ends), shape=(len(lengths), len(self._inner)))
+    def _added(self, inner: Array) -> Array:
+        """Sketches of the figures from those of the inner cells."""
+        found = [inner[list(figure.inner)].sum(axis=0) for figure in self.figures]
+        return np.array(found, dtype=np.int64).reshape(len(self.figures), BUCKETS)
 
     @cached_property
     def _rows(self) -> dict[int, BitMap64]:
@@ -158,24 +150,28 @@ class Footprints:
         """People of inner cells can be added where every person has one row; else each set is counted."""
         column = quoted(unit)
         bucket = _spread(column)
-        select = f"{bucket} AS b, count(DISTINCT {column}) AS people, count({column}) AS rows"
+        alone = self._data.population(self._data.dataset(self.equation.data), unit).alone
+        people = f"count({'' if alone else 'DISTINCT '}{column})"
+        select = f"{bucket} AS b, {people} AS people, count({column}) AS rows"
         keys, fetched = self._relation.grouped(select, also=bucket)
-        places = ([self._inner[key] for key in keys], fetched["b"])
-        shape = (len(self._inner), BUCKETS)
-        people = self._members @ sparse.csr_array((fetched["people"].astype(np.int64), places), shape=shape)
-        sketches = people.toarray()
-        total = self._relation.total(f"count(DISTINCT {column}) AS people, count({column}) AS rows")
+        places = [self._inner[key] for key in keys]
+        sketches = self._added(_spread_out(places, fetched["b"], fetched["people"], len(self._inner)))
         sizes = sketches.sum(axis=1)
-        if total["people"][0] == total["rows"][0]:
+        if alone:
             return People(sizes, sketches, np.ones(len(self.figures), dtype=bool))
-        rows = self._members @ sparse.csr_array((fetched["rows"].astype(np.int64), places), shape=shape)
-        single = np.zeros(len(self.figures), dtype=bool)
+        rows = self._added(_spread_out(places, fetched["b"], fetched["rows"], len(self._inner)))
         for number, figure in enumerate(self.figures):
             if len(figure.inner) > 1:
                 sketches[number] = UNKNOWN
                 sizes[number] = self.hashes(unit, number).size
-            single[number] = sizes[number] == rows[[number]].sum()
-        return People(sizes, sketches, single)
+        return People(sizes, sketches, sizes == rows.sum(axis=1))
+
+
+def _spread_out(places: Sequence[int], buckets: Array, counts: Array, cells: int) -> Array:
+    """Counts by inner cell and bucket. Shape (cells, BUCKETS)."""
+    found = np.zeros((cells, BUCKETS), dtype=np.int64)
+    np.add.at(found, (np.asarray(places, dtype=np.intp), buckets.astype(np.intp)), counts.astype(np.int64))
+    return found
 
 
 def _integers(values: object) -> Array:

@@ -60,10 +60,10 @@ def _finding(cells: Sequence[Narrow], threshold: int) -> Finding:
 def _grids(
     data: DataFolder, new: Sequence[Equation], earlier: Sequence[Equation], appetite: RiskAppetite
 ) -> Iterator[Grid]:
-    """A grid for the equations about the same rows, where something is withheld."""
+    """A grid for the equations about the same rows, where there is a new one among them."""
     by_rows: dict[object, list[Equation]] = {}
     for equation in [*new, *earlier]:
         by_rows.setdefault((equation.where, equation.binned), []).append(equation)
     for group in by_rows.values():
-        if any(equation in new for equation in group) and any(equation.withheld for equation in group):
+        if any(equation in new for equation in group):
             yield Grid(data, group, appetite)

@@ -26,8 +26,11 @@ from outputs_check.gate.footprints import Footprints
 from outputs_check.gate.ledger_schema import prepare, sketch_bytes, sketches_of
 from outputs_check.gate.released import Figures
 
+_OWN_OR_PARTS = "s.figure IN (SELECT ? UNION SELECT cell FROM part WHERE figure = ?)"
+_ROWS = f"SELECT s.rows FROM footprint s WHERE {_OWN_OR_PARTS} AND s.rows IS NOT NULL"  # noqa: S608 - no values
 _NUMBERS = (
-    "SELECT coalesce(p.numbers, s.rows) FROM people p LEFT JOIN footprint s USING (figure) WHERE p.id = ?"
+    "SELECT coalesce(p.numbers, s.rows) AS members FROM people p LEFT JOIN footprint s USING (figure)"  # noqa: S608
+    f" WHERE {_OWN_OR_PARTS.replace('s.figure', 'p.figure')} AND p.unit = ? AND members IS NOT NULL"
 )
 
 
@@ -36,7 +39,7 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._enrolled: set[tuple[str, str, str]] = set()
+        self._enrolled: dict[tuple[str, str, str], bool] = {}
 
     def figures(
         self, data: str, extract: str, measure: str, sizes: Sequence[tuple[int, int]]
@@ -53,7 +56,7 @@ class Ledger:
         )
 
         def members(number: int) -> BitMap64:
-            return self._set("SELECT rows FROM footprint WHERE figure = ?", rows[number][0])
+            return self._union(_ROWS, rows[number][0])
 
         return self._figures(rows, members)
 
@@ -65,7 +68,7 @@ class Ledger:
         Figures that the ledger knows the people of and not the rows are there for every extract.
         """
         rows = self._near(
-            "SELECT p.id, f.release, f.name, p.size, p.sketch, p.single FROM people p"
+            "SELECT p.figure, f.release, f.name, p.size, p.sketch, p.single FROM people p"
             " JOIN figure f ON f.id = p.figure WHERE f.exact AND p.unit = ? AND f.measure = ?"
             " AND NOT (f.data = ? AND f.extract = ? AND f.has_rows) AND p.size BETWEEN ? AND ?",
             (unit, measure, *beyond),
@@ -73,7 +76,7 @@ class Ledger:
         )
 
         def members(number: int) -> Array:
-            numbers = self._set(_NUMBERS, rows[number][0]).to_array()
+            numbers = self._union(_NUMBERS, rows[number][0], unit).to_array()
             return np.sort(self._register[np.asarray(numbers, dtype=np.int64)])
 
         return self._figures(rows, members)
@@ -115,13 +118,19 @@ class Ledger:
         for footprint in footprints:
             self._record(int(added[0]), footprint)
 
-    def _enrol(self, footprints: Footprints, unit: str) -> None:
-        """Number the people of an extract in the order of their rows: sets of them are compact then."""
+    def _numbered_as_rows(self, footprints: Footprints, unit: str) -> bool:
+        """Number the people of an extract in the order of their rows: sets of them are compact then.
+
+        Whether the number of every person is that of the only row: true where an extract of one row per
+        person came first.
+        """
         equation = footprints.equation
-        enrolled = (equation.data, equation.extract, unit)
-        if enrolled not in self._enrolled:
-            self._enrolled.add(enrolled)
-            self._numbers(footprints.everyone(unit))
+        extract = (equation.data, equation.extract, unit)
+        if extract not in self._enrolled:
+            people, rows = footprints.everyone(unit)
+            numbers = self._numbers(people)
+            self._enrolled[extract] = numbers.size == rows and np.array_equal(numbers, np.arange(rows))
+        return self._enrolled[extract]
 
     def _record(self, release: int, footprints: Footprints) -> None:
         equation = footprints.equation
@@ -130,26 +139,31 @@ class Ledger:
             "INSERT INTO equation (release, data, extract, measure, body) VALUES (?, ?, ?, ?, ?)",
             (release, *family, json.dumps(equation.to_json(), allow_nan=False)),
         )
+        cells: dict[int, int] = {}  # inner cell -> the figure that shows it
         for number, figure in enumerate(footprints.figures):
             size, sketch = int(footprints.sizes[number]), sketch_bytes(footprints.sketches[number])
-            rows = footprints.rows(number).serialize()
             identity = self._connection.execute(
                 "INSERT INTO figure (release, name, data, extract, measure, exact, has_rows, size, sketch)"
                 " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) RETURNING id",
                 (release, figure.name, *family, int(figure.exact), size, sketch),
             ).fetchone()[0]
+            parts = [cells.get(inner) for inner in figure.inner]
+            whole = len(parts) < 2 or None in parts
+            if len(parts) == 1:
+                cells[figure.inner[0]] = identity
+            if not whole:
+                self._connection.executemany("INSERT INTO part VALUES (?, ?)", [(identity, p) for p in parts])
+            rows = footprints.rows(number).serialize() if whole else None
             self._connection.execute("INSERT INTO footprint VALUES (?, ?)", (identity, rows))
             for unit in equation.units:
                 self._record_people(identity, rows, footprints, unit, number)
 
     def _record_people(
-        self, figure: int, rows: bytes, footprints: Footprints, unit: str, number: int
+        self, figure: int, rows: bytes | None, footprints: Footprints, unit: str, number: int
     ) -> None:
-        self._enrol(footprints, unit)
-        people = footprints.people(unit)
-        numbers = BitMap64(self._numbers(footprints.hashes(unit, number))).serialize()
-        # An extract of one row per person, registered first, numbers its people as it numbers its rows.
-        kept = None if numbers == rows else numbers
+        kept, people = None, footprints.people(unit)
+        if not self._numbered_as_rows(footprints, unit) and rows is not None:
+            kept = BitMap64(self._numbers(footprints.hashes(unit, number))).serialize()
         self._connection.execute(
             "INSERT INTO people (figure, unit, single, size, sketch, numbers) VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -206,8 +220,10 @@ class Ledger:
             members=members,
         )
 
-    def _set(self, sql: str, identity: int) -> BitMap64:
-        return BitMap64.deserialize(self._connection.execute(sql, (identity,)).fetchone()[0])
+    def _union(self, sql: str, figure: int, *more: str) -> BitMap64:
+        """The set of a figure, or of its parts together."""
+        sets = self._connection.execute(sql, (figure, figure, *more)).fetchall()
+        return BitMap64.union(BitMap64(), *(BitMap64.deserialize(row[0]) for row in sets))
 
     def _origin(self, release: int) -> str:
         name, file = self._connection.execute(

@@ -14,7 +14,7 @@ from outputs_check.gate.released import UNKNOWN
 
 _VERSION = 2
 # figure: `size` and `sketch` of its rows; the sets stand apart, so that looking for near figures reads
-# none. people: `numbers` is null where it is the same set as the rows.
+# none. A set is null where it is the union of its parts, and people where it is the same set as the rows.
 _TABLES = """
 CREATE TABLE equation (
     id INTEGER PRIMARY KEY, release INTEGER NOT NULL REFERENCES release, data TEXT NOT NULL,
@@ -26,10 +26,13 @@ CREATE TABLE figure (
     has_rows INTEGER NOT NULL, size INTEGER NOT NULL, sketch BLOB NOT NULL);
 CREATE INDEX figure_by_size ON figure (data, extract, measure, exact, size);
 CREATE INDEX figure_by_measure ON figure (measure);
-CREATE TABLE footprint (figure INTEGER PRIMARY KEY REFERENCES figure, rows BLOB NOT NULL);
+CREATE TABLE footprint (figure INTEGER PRIMARY KEY REFERENCES figure, rows BLOB);
+CREATE TABLE part (figure INTEGER NOT NULL REFERENCES figure, cell INTEGER NOT NULL REFERENCES figure,
+    PRIMARY KEY (figure, cell)) WITHOUT ROWID;
 CREATE TABLE people (
     id INTEGER PRIMARY KEY, figure INTEGER NOT NULL REFERENCES figure, unit TEXT NOT NULL,
     single INTEGER NOT NULL, size INTEGER NOT NULL, sketch BLOB NOT NULL, numbers BLOB);
+CREATE INDEX people_by_figure ON people (figure, unit);
 CREATE INDEX people_by_size ON people (unit, size);
 CREATE TABLE register (first INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 """
@@ -60,12 +63,12 @@ def prepare(connection: sqlite3.Connection, target: str) -> None:
 
 def sketch_bytes(sketch: Array) -> bytes:
     """How a sketch is written."""
-    return np.asarray(sketch, dtype="<i8").tobytes()
+    return np.asarray(sketch, dtype="<i4").tobytes()
 
 
 def sketches_of(blobs: list[bytes]) -> Array:
     """Read sketches. Shape (len(blobs), BUCKETS)."""
-    return np.frombuffer(b"".join(blobs), dtype="<i8").astype(np.int64).reshape(len(blobs), BUCKETS)
+    return np.frombuffer(b"".join(blobs), dtype="<i4").astype(np.int64).reshape(len(blobs), BUCKETS)
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

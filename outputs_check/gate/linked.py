@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.chains import chain_finding, examined_chains
 from outputs_check.gate.crowds import Crowds
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.equation import Equation
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.footprints import Footprints
-from outputs_check.gate.intervals import interval_findings
 from outputs_check.gate.ledger import Ledger
 from outputs_check.gate.result import Finding
 from outputs_check.gate.verdict import Verdict
@@ -29,6 +27,7 @@ class Linked:
     def __init__(self, data: DataFolder, book: Ledger) -> None:
         self._data, self._book, self._crowds = data, book, Crowds(data)
         self._footprints: dict[Equation, Footprints] = {}
+        self._released: dict[tuple[str, str, str], list[Equation]] = {}
 
     def footprints(self, equation: Equation) -> Footprints:
         """The sets behind an equation, worked out once."""
@@ -42,7 +41,9 @@ class Linked:
         own = examined.equations
         for equation in own:
             others = [other for other in own if other.measure == equation.measure]
-            if len(others) > 1 or equation.has_parts or self._book.knows(equation.measure):
+            if not equation.has_parts:
+                others.remove(equation)  # its cells have nobody in common
+            if others or self._book.knows(equation.measure):
                 found += self._pairs(equation, others, self._book, appetite, examined.positions)
         if not _blocked(found):
             found += self._chains({file: examined}, appetite)[file]
@@ -84,42 +85,54 @@ class Linked:
 
     def _chains(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
         found: Findings = {file: [] for file in outputs}
-        for new in _families(outputs):
-            earlier = self._earlier(new[0])
-            if not self._worth_it(new, earlier, len(outputs)):
-                continue
-            chains, notes = examined_chains(self._data, self._crowds, new, earlier, appetite.threshold)
-            for file in {equation.origin for equation in new}:
-                mine = [chain for chain in chains if file in chain.files]
-                found[file] += notes
-                if mine:
-                    found[file].append(chain_finding(mine, appetite.threshold, outputs[file].positions))
+        for family in _families(outputs):
+            earlier = self._earlier(family[0])
+            for file in dict.fromkeys(equation.origin for equation in family):
+                new = [equation for equation in family if equation.origin == file]
+                beside = [equation for equation in family if equation.origin != file]
+                if beside or (len(outputs) == 1 and (earlier or len(new) > 1 or self._has_gaps(new))):
+                    found[file] += self._chain(new, beside, earlier, appetite.threshold, outputs[file])
         return found
+
+    def _chain(
+        self,
+        new: Sequence[Equation],
+        beside: Sequence[Equation],
+        earlier: Sequence[Equation],
+        threshold: int,
+        examined: Examined,
+    ) -> list[Finding]:
+        # Imported here: a table that there is nothing to compare with does without the solvers.
+        from outputs_check.gate.chains import chain_finding, examined_chains
+
+        chains, notes = examined_chains(self._data, self._crowds, new, beside, earlier, threshold)
+        mine = [chain for chain in chains if new[0].origin in chain.files]
+        return notes + ([chain_finding(mine, threshold, examined.positions)] if mine else [])
 
     def _intervals(self, outputs: Mapping[str, Examined], appetite: RiskAppetite) -> Findings:
         found: Findings = {file: [] for file in outputs}
         for new in _families(outputs):
-            earlier = self._earlier(new[0])
-            if any(equation.withheld for equation in [*new, *earlier]) and len(new) >= len(outputs):
+            files, earlier = {equation.origin for equation in new}, self._earlier(new[0])
+            alone = len(new) == 1 and not earlier and not new[0].has_parts
+            if alone or (len(outputs) > 1 and len(files) == 1):
+                continue
+            if self._has_gaps(new) or any(equation.withheld for equation in earlier):
+                from outputs_check.gate.intervals import interval_findings
+
                 for file, findings in interval_findings(self._data, new, earlier, appetite).items():
                     found[file] += findings
         return found
 
     def _earlier(self, new: Equation) -> list[Equation]:
+        if new.family not in self._released:
+            self._released[new.family] = self._book.equations(*new.family)
         return [
-            equation
-            for equation in self._book.equations(*new.family)
-            if equation.additive and equation.weight == new.weight
+            other for other in self._released[new.family] if other.additive and other.weight == new.weight
         ]
 
-    def _worth_it(self, new: Sequence[Equation], earlier: Sequence[Equation], outputs: int) -> bool:
-        """One table of disjoint cells, all of them shown, gives nothing away by itself."""
-        if outputs > 1:
-            return len({equation.origin for equation in new}) > 1
-        return bool(earlier) or len(new) > 1 or self._has_gaps(new[0])
-
-    def _has_gaps(self, equation: Equation) -> bool:
-        return equation.has_parts and not self.footprints(equation).complete
+    def _has_gaps(self, equations: Sequence[Equation]) -> bool:
+        """Whether cells with somebody in them are not shown. Disjoint cells, all shown, give nothing away."""
+        return any(equation.has_parts and not self.footprints(equation).complete for equation in equations)
 
 
 def _families(outputs: Mapping[str, Examined]) -> Iterable[list[Equation]]:

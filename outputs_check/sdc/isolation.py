@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, sparse
+from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -58,17 +58,20 @@ def isolations(
     *,
     who: Sequence[frozenset[int]] | None = None,
     known: npt.NDArray[np.bool_] | None = None,
+    definite: bool = False,
 ) -> list[Isolation]:
     """Find combinations of figures that leave at least one and fewer than `threshold` people.
 
     members: figures by atoms, 0 or 1. sizes: people of each atom. who: the people of each atom with fewer
     than `threshold`, where a person can be in several. known: figures that are known already; what
-    they give away alone is not reported again.
+    they give away alone is not reported again. definite: only combinations whose atoms all have one
+    sign. A count of some people less a count of others bounds neither (that is the business of
+    `intervals`), while a total of some less a total of others is told to everybody who knows one of them.
 
     Raises:
         TooLarge: more than 1,500 figures hang together.
     """
-    atoms = _Atoms(members, sizes, threshold, who)
+    atoms = _Atoms(members, sizes, threshold, who, definite)
     space = _isolating(atoms)
     found = _searched(atoms, space) if space.left.size else []
     if found and known is not None and known.any():
@@ -86,13 +89,15 @@ class _Atoms:
         sizes: Integers,
         threshold: int,
         who: Sequence[frozenset[int]] | None,
+        definite: bool,
     ) -> None:
-        self.members, self.sizes, self.threshold, self.who = members, sizes, threshold, who
+        self.members, self.sizes, self.threshold = members, sizes, threshold
+        self.who, self.definite = who, definite
 
     def without(self, figures: npt.NDArray[np.bool_]) -> _Atoms:
         """The same atoms, with some figures left out."""
         kept = sparse.csr_array(self.members.multiply(~figures[:, None]))
-        return _Atoms(kept, self.sizes, self.threshold, self.who)
+        return _Atoms(kept, self.sizes, self.threshold, self.who, self.definite)
 
     def people(self, atoms: npt.NDArray[np.intp]) -> int:
         """Number of people of several atoms together, or some number from the threshold on."""
@@ -100,13 +105,25 @@ class _Atoms:
             return int(self.sizes[atoms].sum())
         return len(frozenset().union(*(self.who[atom] for atom in atoms)))
 
+    def must_vanish(self, left: Integers, group: npt.NDArray[np.intp]) -> bool:
+        """Whether atoms that are left together cannot be what a combination isolates."""
+        return self.people(group) >= self.threshold or (self.definite and not _one_sign(left[:, group]))
+
+
+def _one_sign(together: Integers) -> bool:
+    """Whether columns that are multiples of one another are positive ones: any row of them tells."""
+    row = together[np.flatnonzero(together[:, 0])[0]]
+    return bool((row > 0).all() or (row < 0).all())
+
 
 def _isolating(atoms: _Atoms) -> _Space:
     """All combinations that leave nothing but atoms, and groups of atoms, under the threshold."""
     members, large = atoms.members, atoms.sizes >= atoms.threshold
+    if large.all():
+        return _nothing(members)
     active = _not_alone(members[:, large])
     if not active.size:
-        return _Space(np.empty((0, members.shape[0]), np.int64), np.empty((0, members.shape[1]), np.int64))
+        return _nothing(members)
     if active.size > _MOST_FIGURES:
         raise TooLarge(f"{active.size:,} figures hang together, {_MOST_FIGURES:,} can be examined")
     kernel = _kernel(members[active][:, large])
@@ -114,12 +131,17 @@ def _isolating(atoms: _Atoms) -> _Space:
     combinations[:, active] = kernel
     space = _nonzero(_Space(combinations, combinations @ members))
     while space.left.size:
-        heavy = [group[0] for group in _together(space.left) if atoms.people(group) >= atoms.threshold]
+        heavy = [group[0] for group in _together(space.left) if atoms.must_vanish(space.left, group)]
         if not heavy:
             break
         kernel = _kernel(sparse.csr_array(space.left[:, heavy]))
         space = _nonzero(_Space(kernel @ space.combinations, kernel @ space.left))
     return space
+
+
+def _nothing(members: sparse.csr_array) -> _Space:
+    figures, atoms = members.shape
+    return _Space(np.empty((0, figures), np.int64), np.empty((0, atoms), np.int64))
 
 
 def _not_alone(members: sparse.csr_array) -> npt.NDArray[np.intp]:
@@ -140,19 +162,23 @@ def _kernel(matrix: sparse.csr_array) -> Integers:
     rows = matrix.shape[0]
     if matrix.shape[1] == 0:
         return np.eye(rows, dtype=np.int64)
-    triangle, order = linalg.qr(_narrowed(matrix).T, mode="r", pivoting=True)
+    triangle, order, rank = _pivoted(_narrowed(matrix).T)
+    solved = np.linalg.solve(triangle[:rank, :rank], triangle[:rank, rank:])
+    vectors = np.zeros((rows - rank, rows))
+    vectors[:, order[:rank]] = -solved.T
+    vectors[np.arange(rows - rank), order[rank:]] = 1
+    whole = _whole(vectors)
+    left = (sparse.csr_array(whole) @ matrix).toarray()
+    return np.asarray(whole[~left.any(axis=1)])
+
+
+def _pivoted(matrix: Floats) -> tuple[Floats, npt.NDArray[np.intp], int]:
+    """The triangle of a QR decomposition, the columns in the order of their pivots, and the rank."""
+    from scipy import linalg  # here, because most checks get by without loading it
+
+    triangle, order = linalg.qr(matrix, mode="r", pivoting=True, check_finite=False)
     diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
-    solved = linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:])
-    found = []
-    for place in range(rows - rank):
-        vector = np.zeros(rows)
-        vector[order[:rank]] = -solved[:, place]
-        vector[order[rank + place]] = 1
-        whole = _whole(vector)
-        if whole is not None and not (whole @ matrix).any():
-            found.append(whole)
-    return np.array(found, dtype=np.int64).reshape(len(found), rows)
+    return triangle, order, int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
 
 
 def _narrowed(matrix: sparse.csr_array) -> Floats:
@@ -165,21 +191,23 @@ def _narrowed(matrix: sparse.csr_array) -> Floats:
     parts = sparse.csc_array(matrix)
     for first in range(0, columns, 2_000):
         part = parts[:, first : first + 2_000]
-        mixed += part @ random.standard_normal((part.shape[1], rows + 8))
+        mixed += part @ (random.random((part.shape[1], rows + 8), dtype=np.float32) - 0.5)
     return mixed
 
 
-def _whole(vector: Floats) -> Integers | None:
-    """The smallest integer multiple of a vector, None where there is none of a believable size."""
+def _whole(vectors: Floats) -> Integers:
+    """The smallest integer multiples of rows, those left out that have none of a believable size."""
+    found: list[Integers] = []
     for multiple in range(1, _MULTIPLES + 1):
-        scaled = vector * multiple
-        whole = np.rint(scaled)
-        if np.abs(whole).max(initial=0) > _LARGEST:
-            return None
-        if np.abs(scaled - whole).max(initial=0) < 1e-6 * multiple:
-            numbers = whole.astype(np.int64)
-            return np.asarray(numbers // max(1, int(np.gcd.reduce(numbers))))
-    return None
+        if not vectors.size:
+            break
+        scaled = vectors * multiple
+        near = np.rint(scaled)
+        good = (np.abs(scaled - near).max(axis=1) < 1e-6 * multiple) & (np.abs(near).max(axis=1) <= _LARGEST)
+        numbers = near[good].astype(np.int64)
+        found.append(numbers // np.maximum(1, np.gcd.reduce(numbers, axis=1))[:, None])
+        vectors = vectors[~good]
+    return np.concatenate([*found, np.empty((0, vectors.shape[1]), dtype=np.int64)])
 
 
 def _nonzero(space: _Space) -> _Space:
@@ -210,7 +238,7 @@ def _searched(atoms: _Atoms, space: _Space) -> list[Isolation]:
     found: dict[bytes, Isolation] = {}
     for trial in range(trials):
         scale = np.exp(random.standard_normal(width) * (2.0 if trial else 0.0)) * (crowd + 0.5)
-        chosen = linalg.qr(basis * scale, mode="r", pivoting=True)[1][:rank]
+        chosen = _pivoted(basis * scale)[1][:rank]
         solver = np.linalg.inv(basis[:, chosen])
         rows = solver @ basis
         for weights in _light(
@@ -225,9 +253,7 @@ def _searched(atoms: _Atoms, space: _Space) -> list[Isolation]:
 
 
 def _independent(basis: Floats, combinations: Integers) -> tuple[Floats, Integers]:
-    triangle, order = linalg.qr(basis.T, mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > _TOLERANCE * max(1.0, diagonal[0])).sum())
+    _, order, rank = _pivoted(basis.T)
     return basis[order[:rank]], combinations[order[:rank]]
 
 
@@ -251,12 +277,15 @@ def _light(rows: Floats, crowd: Integers, threshold: int, *, pairs: bool) -> lis
 
 def _verified(combination: Floats, atoms: _Atoms) -> Isolation | None:
     """The combination in integers, if it isolates anybody indeed."""
-    terms = _whole(combination)
-    if terms is None:
+    whole = _whole(combination[None, :])
+    if not whole.size:
         return None
-    left = np.flatnonzero(terms @ atoms.members)
+    terms = whole[0]
+    difference = terms @ atoms.members
+    left = np.flatnonzero(difference)
     people = atoms.people(left) if left.size else 0
-    if not 0 < people < atoms.threshold:
+    mixed = difference.min(initial=0) < 0 < difference.max(initial=0)
+    if not 0 < people < atoms.threshold or (atoms.definite and mixed):
         return None
     return Isolation(_terms(terms), tuple(left.tolist()), people)
 
@@ -284,6 +313,8 @@ def _within(isolation: Isolation, space: _Space, members: sparse.csr_array) -> b
 
 def _shortened(isolation: Isolation, members: sparse.csr_array) -> Isolation:
     """The same difference with the fewest figures that a linear programme finds."""
+    from scipy import optimize  # here, because most checks get by without loading it
+
     wanted = _vector(isolation, members) @ members
     columns = sparse.csr_array(members.T)
     solved = optimize.linprog(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import tables
+from tests.bench import ledger, tables
 from tests.bench.harness import table, write
 
-MEASURED = (tables,)
+MEASURED = (tables, ledger)
 
 
 def main() -> None:

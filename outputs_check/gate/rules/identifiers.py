@@ -51,12 +51,12 @@ class Pseudonyms:
         wanted = sorted(tokens(texts))[:_MOST]
         if not wanted or not self._columns:
             return 0
-        union = " UNION ".join(
+        union = " UNION ALL ".join(
             f"SELECT lower(CAST({quoted(column)} AS VARCHAR)) AS p FROM {quoted(name)}"  # noqa: S608
             for name, column in self._columns
         )
         found = self._data.fetch(
-            f"SELECT count(*) AS n FROM ({union}) WHERE p IN (SELECT unnest(?::VARCHAR[]))",  # noqa: S608
+            f"SELECT count(DISTINCT p) AS n FROM ({union}) WHERE p IN (SELECT unnest(?::VARCHAR[]))",  # noqa: S608
             [wanted],
         )
         return int(found["n"][0])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
+from scipy import optimize, sparse
 
 from outputs_check.sdc.isolation import Isolation, isolations
 
@@ -84,7 +84,32 @@ def test_people_in_several_atoms_are_counted_once(case: tuple[Matrix, Matrix], d
     assert {isolation.atoms for isolation in found} <= true
 
 
-@settings(max_examples=150, deadline=None)
+def has_one_sign(members: Matrix, sizes: Matrix, atoms: tuple[int, ...]) -> bool:
+    """Whether a combination leaves these atoms, or some of them, with one sign: a linear programme."""
+    inside, outside = members[:, list(atoms)], np.delete(members, atoms, axis=1)
+    solved = optimize.linprog(
+        -inside.sum(axis=1),
+        A_eq=outside.T if outside.size else None,
+        b_eq=np.zeros(outside.shape[1]) if outside.size else None,
+        A_ub=np.vstack([inside.T, -inside.T]),
+        b_ub=np.concatenate([np.ones(len(atoms)), np.zeros(len(atoms))]),
+        bounds=(None, None),
+    )
+    return bool(solved.fun < -1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tables())
+def test_of_one_sign(case: tuple[Matrix, Matrix]) -> None:
+    members, sizes = case
+    found = asked(members, sizes, definite=True)
+    true = isolated_sets(members, sizes, None)
+    assert bool(found) == any(has_one_sign(members, sizes, atoms) for atoms in true)
+    for isolation in found:
+        assert has_one_sign(members, sizes, isolation.atoms)
+
+
+@settings(max_examples=100, deadline=None)
 @given(tables(), st.data())
 def test_what_known_figures_give_away_is_no_news(case: tuple[Matrix, Matrix], data: st.DataObject) -> None:
     members, sizes = case
