@@ -7,6 +7,6 @@ left with itself, with its neighbours and with every earlier release.
 What it cannot see, and says so: messages in the digits of true figures, in the order of rows or in the
 pixels of a chart; chains of three or more tables that only together isolate someone, and the interval
 in which a suppressed cell must lie (pairs, margins and sums along the lines of a table are compared);
-differences between correlation matrices; what a text means. Counts rounded to the appetite's base are
-taken for protected against subtraction.
+what a text means; what a forest or a penalised model learned beyond its structural tests and the one
+attack that is measured. Counts rounded to the appetite's base are taken for protected against subtraction.
 """

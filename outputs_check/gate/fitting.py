@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -59,8 +59,11 @@ class Fitted:
             yield f"clusters of {unit}", self.robust(cov_type="cluster", cov_kwds={"groups": groups})
 
 
-def fit_model(question: Question, formula: Formula, records: Records) -> Fitted:
+def fit_model(question: Question, formula: Formula, records: Records, terms: Sequence[str] = ()) -> Fitted:
     """Fit the declared model to the complete rows.
+
+    terms: as submitted. They tell which category a column of text is compared with, where that is not
+    the first in the alphabet: the researcher's frame may have an order of its own.
 
     Raises:
         Blocked: it cannot be fitted, is too large, or its coefficients are not determined.
@@ -77,6 +80,8 @@ def fit_model(question: Question, formula: Formula, records: Records) -> Fitted:
     _check_size(formula, records.frame, kinds)
     _check_domain(formula, records.frame)
     frame = _as_written(records.frame, kinds, formula.outcome)
+    for name, column in _reordered(frame, kinds, formula, terms):
+        frame[name] = column
     functions = {name: getattr(np, name) for name in TRANSFORMS}
     namespace = {**functions, "np": SimpleNamespace(**functions)}
     statistic = question.output.statistic
@@ -156,6 +161,20 @@ def _check_rank(design: Array) -> None:
     if rank < design.shape[1]:
         text = f"{design.shape[1]} terms, {rank} of them independent: the coefficients are not determined"
         raise Blocked(models.RANK.block(text))
+
+
+def _reordered(
+    frame: pd.DataFrame, kinds: Mapping[str, str], formula: Formula, terms: Sequence[str]
+) -> Iterator[tuple[str, pd.Categorical]]:
+    """Columns of text with the one category in front that no submitted term names."""
+    parts = {part.strip() for term in terms for part in term.split(":")}
+    for name in formula.columns:
+        if kinds[name] != "text":
+            continue
+        levels = sorted(frame[name].unique())
+        left = [level for level in levels if not {f"{name}[T.{level}]", f"C({name})[T.{level}]"} & parts]
+        if len(left) == 1:
+            yield name, pd.Categorical(frame[name], [*left, *(level for level in levels if level != left[0])])
 
 
 def _as_written(frame: pd.DataFrame, kinds: Mapping[str, str], outcome: str) -> pd.DataFrame:

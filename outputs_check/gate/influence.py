@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
@@ -35,7 +36,7 @@ def influence(design: Array, outcome: Array, hashes: Array, few: int) -> Influen
     """
     basis, triangle = np.linalg.qr(design)
     inverse = np.linalg.inv(triangle)
-    distinct, person = np.unique(hashes, return_inverse=True)
+    person, distinct = pd.factorize(hashes)
     somebody = distinct != NOBODY
     decided, shares = [], []
     for term in range(design.shape[1]):

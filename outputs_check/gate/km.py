@@ -54,7 +54,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
     labels, lives = _lives(data, question)
     groups = list(_groups(rows, left, question, labels))
     found: list[Found] = []
-    equations: list[Equation] = []
+    curves: list[tuple[_Group, Lives, Shown]] = []
     grid = [list(header), *([] for _ in rows[1:])]
     for group in groups:
         if group.key not in lives:
@@ -72,7 +72,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
             (_named(group, row), (group.lines[row], left + facets), violation)
             for row, violation in survival.violations(steps, appetite)
         ]
-        equations.append(_equation(data, question, group, own, shown))
+        curves.append((group, own, shown))
         found += _obligatory(question, group, appetite, left + facets)
         for row, line in enumerate(group.lines):
             figures = [reading.texts[column][row] for column in header[facets + 1 :]]
@@ -86,7 +86,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
         findings=tuple(findings),
         canonical=csv_bytes(grid),
         submitted=csv_bytes(rows),
-        equations=tuple(equations),
+        equations=tuple(_equations(data, question, curves)),
     )
 
 
@@ -190,37 +190,45 @@ def _obligatory(question: Question, group: _Group, appetite: RiskAppetite, colum
     return [(group.name, (group.lines[0], column), violation)]
 
 
-def _equation(data: DataFolder, question: Question, group: _Group, lives: Lives, shown: Shown) -> Equation:
-    """A curve is a table of counts by step; at risk is the sum of the later steps.
+def _equations(
+    data: DataFolder, question: Question, curves: Sequence[tuple[_Group, Lives, Shown]]
+) -> Iterator[Equation]:
+    """Curves over the same times are one table of counts by step; at risk is the sum of later steps.
 
     Raises:
         Blocked: times so close that steps have no name of their own.
     """
     output, dataset = question.output, question.dataset
     known = f"{quoted(str(output.event))} IS NOT NULL"
-    # Steps are (left, right] where bins are [left, right): the next number makes one of the other.
-    edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in group.grid), _NEVER)
-    bins = [bin_label(left, right) for left, right in pairwise(edges)]
-    if len(set(bins)) != len(bins):
-        raise Blocked(tables.LAYOUT.block("the times are closer to each other than six digits tell"))
     slack = output.rounding / 2 if output.rounding and output.rounding >= 1 else 0.0
-    steps = lives.events(group.grid) + lives.censored(group.grid)
-    keys = [(*group.facets, bins[row]) for row in range(group.grid.size)]
-    counts = [
-        EquationFigure(key, _named(group, row), float(steps[row]), slack)
-        for row, key in enumerate(keys)
-        if shown.any_at(row)
-    ]
-    everyone = EquationFigure((*group.facets, None), group.name, float(lives.time.size), slack)
-    return Equation(
-        origin=output.file,
-        data=dataset.name,
-        extract=data.rows_of(dataset),
-        units=question.units,
-        measure=COUNT,
-        shown=(*counts, everyone) if counts else (),
-        withheld=tuple(key for row, key in enumerate(keys) if not shown.any_at(row)),
-        dimensions=(*output.rows, BIN),
-        where=f"({question.where}) AND {known}" if question.where else known,
-        binned=(str(output.value), edges),
-    )
+    alike: dict[tuple[float, ...], list[tuple[_Group, Lives, Shown]]] = {}
+    for curve in curves:
+        alike.setdefault(tuple(curve[0].grid.tolist()), []).append(curve)
+    for times, members in alike.items():
+        # Steps are (left, right] where bins are [left, right): the next number makes one of the other.
+        edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in times), _NEVER)
+        bins = [bin_label(left, right) for left, right in pairwise(edges)]
+        if len(set(bins)) != len(bins):
+            raise Blocked(tables.LAYOUT.block("the times are closer to each other than six digits tell"))
+        counts: list[EquationFigure] = []
+        withheld: list[tuple[str, ...]] = []
+        for group, lives, shown in members:
+            steps = lives.events(group.grid) + lives.censored(group.grid)
+            for row, size in enumerate(steps):
+                key = (*group.facets, bins[row])
+                if shown.any_at(row):
+                    counts.append(EquationFigure(key, _named(group, row), float(size), slack))
+                else:
+                    withheld.append(key)
+        yield Equation(
+            origin=output.file,
+            data=dataset.name,
+            extract=data.rows_of(dataset),
+            units=question.units,
+            measure=COUNT,
+            shown=tuple(counts),
+            withheld=tuple(withheld),
+            dimensions=(*output.rows, BIN),
+            where=f"({question.where}) AND {known}" if question.where else known,
+            binned=(str(output.value), edges),
+        )

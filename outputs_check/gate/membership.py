@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from outputs_check.gate.data import Array
 
@@ -35,7 +35,7 @@ def attack(members: Array, others: Array) -> Attack:
     The interval is that of Hanley & McNeil (1982).
     """
     inside, outside = members.size, others.size
-    ranks = rankdata(-np.concatenate([members, others]))
+    ranks = pd.Series(-np.concatenate([members, others])).rank().to_numpy()
     auc = float((ranks[:inside].sum() - inside * (inside + 1) / 2) / (inside * outside))
     both, twice = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = auc * (1 - auc) + (inside - 1) * (both - auc**2) + (outside - 1) * (twice - auc**2)

@@ -79,7 +79,8 @@ def examine_model(data: DataFolder, question: Question, rows: Rows, appetite: Ri
     if header[:2] != ["term", "coef"] or set(header[1:]) - set(_COLUMNS):
         known = ", ".join(list(_COLUMNS)[1:])
         raise Blocked(tables.LAYOUT.block(f"the header is not term, coef, std_err or any of {known}"))
-    fitted = fit_model(question, formula, read_records(data, question, formula.columns))
+    records = read_records(data, question, formula.columns)
+    fitted = fit_model(question, formula, records, [row[0] for row in rows[1:]])
     places = _places(rows, fitted)
     findings, true = _compared(rows, header, places, fitted, question)
     findings += model_findings(fitted, appetite)
@@ -199,7 +200,7 @@ def _equation(data: DataFolder, question: Question, fitted: Fitted) -> Equation:
         ("value", dataset.name, formula.outcome) if table else ("model", dataset.name, formula.signature)
     )
     dimensions = [name for name in formula.columns if name != formula.outcome] if table else []
-    shown = [Shown((None,) * len(dimensions), "the people of the model", math.nan)]
+    shown = [] if dimensions else [Shown((), "the people of the model", math.nan)]
     for labels, _ in frame.groupby(dimensions, observed=True) if dimensions else ():
         key = tuple(
             Labels.of(question.types[name], [value]).names[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.columns import NOBODY
@@ -21,6 +22,7 @@ _LEVERAGE = 0.99
 _PERFECT = 1e-9  # share of the variance that is left unexplained
 _HUGE = 15.0  # a log-odds beyond it fits an empty cell
 _SHOWN = 5
+_FIRST_ROWS = 5_000  # enough of them to see that a model with numbers is no table
 
 
 def model_findings(fitted: Fitted, appetite: RiskAppetite) -> list[Finding]:
@@ -77,7 +79,11 @@ def _cells_of(fitted: Fitted, names: Sequence[str]) -> Iterator[tuple[str, Array
         mask = ~everyone
         mask[rows] = True
         values = labels if isinstance(labels, tuple) else (labels,)
-        yield ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True)), mask
+        yield ", ".join(f"{name}={_spelled(value)}" for name, value in zip(names, values, strict=True)), mask
+
+
+def _spelled(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sparse(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
@@ -88,8 +94,8 @@ def _sparse(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Findi
     small: dict[str, int] = {}
     columns = {term: fitted.design[:, place] for place, term in enumerate(fitted.terms)}
     for name, column in {**columns, fitted.formula.outcome: fitted.outcome}.items():
-        values, counts = np.unique(column, return_counts=True)
-        usual = values[counts.argmax()]
+        codes, values = pd.factorize(column)
+        usual = values[np.bincount(codes).argmax()]
         others = values[values != usual]
         for value in others if others.size == 1 else ():
             small[f"{name}={value:g}"] = fitted.records.people(unit, column == value)
@@ -106,10 +112,10 @@ def _as_table(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Fin
     saturated = is_saturated(fitted)
     if not saturated and not _all_categories(fitted):
         return
-    kinds, which = np.unique(fitted.design, axis=0, return_inverse=True)
-    which = which.reshape(-1)
+    which = _kinds(fitted.design)
+    kinds = range(which.max() + 1)
     rule = models.CELLS if fitted.formula.terms else models.MEAN
-    sizes = [fitted.records.people(unit, which == kind) for kind in range(len(kinds))]
+    sizes = [fitted.records.people(unit, which == kind) for kind in kinds]
     if small := sum(size < appetite.threshold for size in sizes):
         text = f"{small} of {len(kinds)} combinations of categories have under {appetite.threshold} {unit}"
         if saturated:
@@ -120,14 +126,22 @@ def _as_table(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Fin
         return
     hashes = fitted.records.units[unit]
     refused = {_refused_mean(fitted.outcome[which == kind], hashes[which == kind], appetite)
-               for kind in range(len(kinds))} - {""}  # fmt: skip
+               for kind in kinds} - {""}  # fmt: skip
     for reason in sorted(refused):
         yield rule.block(f"the model tells means that the rules for means refuse: {reason} ({unit})")
 
 
 def is_saturated(fitted: Fitted) -> bool:
     """Whether there are as many coefficients as different people to the model; an intercept alone is."""
-    return bool(len(np.unique(fitted.design, axis=0)) == fitted.design.shape[1])
+    if len(np.unique(fitted.design[:_FIRST_ROWS], axis=0)) > fitted.design.shape[1]:
+        return False
+    return bool(_kinds(fitted.design).max() + 1 == fitted.design.shape[1])
+
+
+def _kinds(design: Array) -> Array:
+    """A number for every row, the same for rows that are the same."""
+    frame = pd.DataFrame(design)
+    return np.asarray(frame.groupby(list(frame.columns), sort=False).ngroup())
 
 
 def _all_categories(fitted: Fitted) -> bool:

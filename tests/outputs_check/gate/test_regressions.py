@@ -214,6 +214,16 @@ def test_disclosive_models_are_blocked(bench: Bench, people: pd.DataFrame, case:
     assert output.verdict.name == "BLOCK"
 
 
+def test_categories_in_an_order_of_their_own(bench: Bench, people: pd.DataFrame) -> None:
+    """A categorical column has its order from the frame: here the South comes first."""
+    data = people.assign(region=pd.Categorical(people.region, ["South", "North", "East"]))
+    bench.register(data, "people")
+    made = table(fitted("ols", "pay ~ age + region", data))
+    assert "region[T.East]" in made.index
+    bench.declare("m.csv", made, data="people", statistic="ols", model="pay ~ age + region")
+    assert bench.only().verdict.name == "PASS"
+
+
 def test_a_forged_coefficient_is_named(bench: Bench, people: pd.DataFrame) -> None:
     made = table(fitted("ols", "pay ~ age + sex", people))
     made.loc["age", "coef"] *= 1.0001
