@@ -52,7 +52,7 @@ def _refuse_charts(value: Any) -> None:
     schema = str(value.get("$schema", ""))
     if "vega" in schema or {"mark", "encoding"} <= set(value) or {"marks", "scales"} <= set(value):
         kind = "Vega"
-    elif {"data", "layout"} <= set(value) or "frames" in value:
+    elif {"data", "layout"} <= set(value):
         kind = "Plotly"
     else:
         return

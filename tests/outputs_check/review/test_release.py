@@ -189,3 +189,17 @@ def test_the_ledger_learns_before_the_folder_is_out(
 def test_an_approval_names_a_plain_file(file: str) -> None:
     with pytest.raises(Exception, match="plain relative name"):
         Approval(file, "0" * 64, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("t.csv", "t.csv"),
+        ("t.xlsx", "t.xlsx.csv"),
+        ("t.PARQUET", "t.PARQUET.csv"),
+        ("n.ipynb", "n.ipynb"),
+        ("notes", "notes"),
+    ],
+)
+def test_a_table_leaves_under_the_name_of_what_it_is(file: str, name: str) -> None:
+    assert Approval(file, "", "").name == name
