@@ -125,9 +125,11 @@ def _declared(folder: Path) -> list[str]:
         raise BadInput("the declaration is missing", where=str(path), remedy="write it first") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"the declaration is not TOML: {error}", where=str(path)) from error
-    names = [output.get("file", "") for output in content.get("output", [])]
+    outputs = content.get("output", [])
+    names = [output.get("file", "") for output in outputs]
     if not names:
         raise BadInput("no output is declared", where=str(path), remedy="add an [[output]] for each file")
+    names += [output["counts"] for output in outputs if "counts" in output]
     for name in names:
         if not isinstance(name, str) or not (folder / name).is_file():
             where = str(folder / str(name))

@@ -23,7 +23,7 @@ STATISTICS = (
 )  # fmt: skip
 KEYS = (
     "data", "where", "rows", "columns", "value", "weight", "rounding", "percentile", "denominator",
-    "normalize", "bins", "event", "model", "structural_zeros",
+    "normalize", "bins", "event", "model", "structural_zeros", "counts",
 )  # fmt: skip
 # What an image takes over from the table that it shows.
 _SHOWN = ("data", "where", "rows", "columns", "value", "weight", "rounding")
@@ -82,12 +82,26 @@ class Submission:
         self._write()
 
     def table(
-        self, frame: "pd.DataFrame | pd.Series[Any]", *, file: str, title: str, statistic: str, **keys: Any
+        self,
+        frame: "pd.DataFrame | pd.Series[Any]",
+        *,
+        file: str,
+        title: str,
+        statistic: str,
+        counts: "pd.DataFrame | pd.Series[Any] | None" = None,
+        **keys: Any,
     ) -> Path:
-        """Add a table, as `crosstab` or `pivot_table` made it; `rounding` rounds the figures, too."""
-        output = Output(file, title, statistic, keys)
+        """Add a table, as `crosstab` or `pivot_table` made it; `rounding` rounds the figures, too.
+
+        counts: for a table of data that the gate does not have, the people behind each of its figures,
+        laid out as the table. They go to the checkers as evidence and are never released.
+        """
+        beside = {} if counts is None else {"counts": f"{Path(file).stem}-counts.csv"}
+        output = Output(file, title, statistic, {**keys, **beside})
         rounded = _rounded(pd.DataFrame(frame), keys.get("rounding"))
         rounded.to_csv(self.folder / file)
+        if counts is not None:
+            pd.DataFrame(counts).to_csv(self.folder / beside["counts"])
         return self._add(output)
 
     def model(self, result: Any, *, file: str, title: str, data: str, **keys: Any) -> Path:

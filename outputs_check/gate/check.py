@@ -18,6 +18,7 @@ from outputs_check.gate.footprints import Footprint
 from outputs_check.gate.ledger import Ledger, opened
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
+from outputs_check.gate.rules import declared_counts
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Blocked
@@ -91,7 +92,9 @@ def _check(folder: Path, data: Path, book: Ledger) -> _Checked:
         if any(finding.verdict is Verdict.BLOCK for finding in findings):
             outputs = _all_refused(declared, parsed, findings)
             return _Checked(Result(outputs, declared.project))
-        check = _Check(declared, parsed, Room(source, declared.unit, book.registers, pseudonyms, {}), book)
+        check = _Check(
+            declared, parsed, Room(source, declared.unit, book.registers, pseudonyms, parsed, {}), book
+        )
         return check.run()
 
 
@@ -146,7 +149,7 @@ class _Check:
             OutputResult(file, Verdict.BLOCK, Evidence.D, findings)
             for file, findings in self.declared.refused
         ]
-        outputs += [self._undeclared(file) for file in self._others()]
+        outputs += [self._other(file) for file in self._others()]
         appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
         result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
         name = "-".join([self.declared.project, *(str(draft.sha256)[:8] for draft in self.drafts.values())])
@@ -224,8 +227,28 @@ class _Check:
         known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}
         return [file for file in self.parsed if file not in known]
 
-    def _undeclared(self, file: str) -> OutputResult:
+    def _other(self, file: str) -> OutputResult:
         parsed = self.parsed[file]
+        of = [output.file for output in self.declared.outputs if output.counts == file]
+        if of and isinstance(parsed, ParsedTable):
+            return self._counts(file, of, parsed)
+        return self._undeclared(file, parsed)
+
+    def _counts(self, file: str, of: list[str], parsed: ParsedTable) -> OutputResult:
+        """A file of counts is evidence: a checker sees it, and without canonical bytes it never leaves."""
+        text = f"evidence for {', '.join(of)}: shown to the checkers, never released"
+        findings = [
+            declared_counts.EVIDENCE_ONLY.review(text),
+            *self.room.pseudonyms.findings(cell for row in parsed.rows for cell in row),
+            *self._looks_like_records(parsed),
+        ]
+        verdict = Verdict.worst(finding.verdict for finding in findings)
+        shown = csv_bytes(parsed.rows)
+        return OutputResult(
+            file, verdict, Evidence.D, tuple(findings), media_type="text/csv", submitted=shown
+        )
+
+    def _undeclared(self, file: str, parsed: Parsed) -> OutputResult:
         findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
         if isinstance(parsed, Refused):
             findings.append(_refused(parsed))

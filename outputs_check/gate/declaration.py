@@ -14,6 +14,10 @@ from outputs_check.gate.rules import declarations as rules
 
 _TABLE = {"rows", "columns", "value", "weight", "rounding", "where", "data"}
 _MODEL = {"model", "rounding", "where", "data"}
+# Tables that can be judged by counts beside them where the gate has no data (evidence C). A minimum, a
+# maximum or a mode needs to know how many share the value, which no count tells.
+_COUNTABLE = {"count", "sum", "mean", "median", "std", "gini", "percentile", "proportion", "ratio"}
+_OF_DATA = {"data", "where", "weight", "structural_zeros"}
 # Keys that say something for a statistic, beside file, title and statistic; True: cannot do without.
 _KEYS: dict[str, dict[str, bool]] = {
     "count": dict.fromkeys(_TABLE | {"structural_zeros"}, False) | {"data": True},
@@ -46,6 +50,8 @@ _KEYS: dict[str, dict[str, bool]] = {
     "model": {"data": False},
     "notebook": {"data": False},
 }
+for _name in _COUNTABLE:
+    _KEYS[_name]["counts"] = False
 _SUBMISSION = {"project", "unit", "owners", "output"}
 _FILE = re.compile(r"\w[\w.() +-]{0,150}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
@@ -74,11 +80,27 @@ class Output:
     model: str | None = None
     structural_zeros: tuple[tuple[tuple[str, str], ...], ...] = ()
     source: str | None = None
+    counts: str | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Row dimensions, then column dimensions."""
         return self.rows + self.columns
+
+    def base_of(self, key: tuple[int | None, ...]) -> tuple[int | None, ...] | None:
+        """The cell whose share a cell of a normalised proportion is; None for every other statistic.
+
+        key: the label's index per dimension, None for the margin.
+        """
+        split = len(self.rows)
+        match self.normalize:
+            case "index":
+                return key[:split] + (None,) * (len(key) - split)
+            case "columns":
+                return (None,) * split + key[split:]
+            case "all":
+                return (None,) * len(key)
+        return None
 
 
 @dataclass(frozen=True)
@@ -173,8 +195,7 @@ def _read_output(entry: Mapping[str, Any]) -> tuple[Output | None, list[Finding]
                 fields[key] = _READERS[key](entry.get(key))
             except _Wrong as error:
                 wrong.append(rules.VALUE.block(f"'{key}' {error}"))
-    missing = [key for key, needed in wanted.items() if needed and key not in entry]
-    wrong += [rules.VALUE.block(f"statistic '{statistic}' needs '{key}'") for key in missing]
+    wrong += _missing(statistic, entry, wanted)
     if statistic == "proportion" and ("value" in entry) == ("normalize" in entry):
         wrong.append(rules.VALUE.block("a proportion has either 'normalize' or a 0/1 'value'"))
     if wrong:
@@ -183,6 +204,19 @@ def _read_output(entry: Mapping[str, Any]) -> tuple[Output | None, list[Finding]
     if len(set(output.dimensions)) != len(output.dimensions):
         return None, [rules.VALUE.block("a column stands twice in 'rows' and 'columns'")]
     return output, []
+
+
+def _missing(statistic: str, entry: Mapping[str, Any], wanted: Mapping[str, bool]) -> list[Finding]:
+    """Keys that cannot be done without; counts stand for the data, and with nothing that asks it."""
+    missing = [key for key, needed in wanted.items() if needed and key not in entry]
+    beside = "counts" in entry and "counts" in wanted
+    wrong = [
+        rules.VALUE.block(f"statistic '{statistic}' needs '{key}'")
+        for key in missing
+        if not (beside and key == "data")
+    ]
+    refused = sorted(_OF_DATA & set(entry)) if beside else []
+    return wrong + [rules.VALUE.block(f"'counts' stands for data: leave out '{key}'") for key in refused]
 
 
 def _text(pattern: re.Pattern[str], meaning: str) -> Callable[[Any], str]:
@@ -272,4 +306,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "model": _expression,
     "structural_zeros": _zeros,
     "source": _text(_FILE, "a plain file name inside the folder"),
+    "counts": _text(_FILE, "a plain file name inside the folder"),
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.correlation import examine_correlation
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Output
+from outputs_check.gate.declared_counts import examine_by_counts
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.footprints import Registers
@@ -18,7 +19,7 @@ from outputs_check.gate.layout import Rows
 from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
-from outputs_check.gate.rules import declarations, pictures
+from outputs_check.gate.rules import declarations, declared_counts, pictures
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata_in_text
 from outputs_check.gate.rules.rule import Blocked
@@ -30,12 +31,16 @@ from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedTable, Parse
 
 @dataclass(frozen=True)
 class Room:
-    """What every examination of one submission shares. judged: the outputs that were examined before."""
+    """What every examination of one submission shares.
+
+    parsed: every file of the submission. judged: the outputs that were examined before.
+    """
 
     data: DataFolder
     unit: str
     registers: Registers
     pseudonyms: Pseudonyms
+    parsed: Mapping[str, Parsed]
     judged: dict[Output, Verdict]
 
 
@@ -61,12 +66,25 @@ def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppeti
     examination = _EXAMINATIONS.get(output.statistic)
     if examination is None:
         raise Blocked(declarations.NO_EVIDENCE.block(f"'{output.statistic}' is not recomputed"))
-    question = ask(room.data, output, room.unit)
-    found = room.pseudonyms.findings(
-        [output.title, *(cell for row in parsed.rows for cell in row if read_figure(cell) is None)]
-    )
-    examined = examination(room.data, question, parsed.rows, appetite, room.registers)
+    found = room.pseudonyms.findings([output.title, *_words(parsed.rows)])
+    if output.counts is not None:
+        examined = _counted(room, output, parsed.rows, appetite)
+    else:
+        question = ask(room.data, output, room.unit)
+        examined = examination(room.data, question, parsed.rows, appetite, room.registers)
     return replace(examined, findings=(*found, *examined.findings))
+
+
+def _counted(room: Room, output: Output, rows: Rows, appetite: RiskAppetite) -> Examined:
+    counts = room.parsed.get(output.counts or "")
+    if not isinstance(counts, ParsedTable):
+        text = f"'{output.counts}' is no csv or tsv file of this submission"
+        raise Blocked(declared_counts.UNUSABLE.block(text))
+    return examine_by_counts(room.data, output, room.unit, rows, counts.rows, appetite)
+
+
+def _words(rows: Rows) -> list[str]:
+    return [cell for row in rows for cell in row if read_figure(cell) is None]
 
 
 def _text(room: Room, parsed: ParsedText) -> Examined:
@@ -102,13 +120,13 @@ def _source(room: Room, image: Output) -> Output | None:
             continue
         if image.source is not None and table.file == image.source:
             return table
-        same = all(getattr(table, key) == getattr(image, key) for key in _WORDS)
+        same = all(getattr(table, key) == getattr(image, key) for key in _SAME)
         if image.source is None and image.data is not None and same:
             return table
     return None
 
 
-_WORDS = ("data", "where", "rows", "columns", "value", "weight")
+_SAME = ("data", "where", "rows", "columns", "value", "weight")
 
 
 def _own_table(room: Room, output: Output, appetite: RiskAppetite) -> list[Finding]:

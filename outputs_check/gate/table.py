@@ -102,7 +102,7 @@ class Table:
         return ", ".join(parts)
 
     def _cell(self, key: Key, shown: float, unit: str) -> Cell:
-        base_key = self._base_key(key)
+        base_key = self.output.base_of(key)
         base = None if base_key is None or base_key == key else self._group(base_key, unit)
         group = self._group(key, unit)
         structural = not group.rows.sum() and self._is_structural(key)
@@ -115,23 +115,11 @@ class Table:
         return self._groups[place]
 
     def _figure(self, key: Key) -> float:
-        base_key = self._base_key(key)
+        base_key = self.output.base_of(key)
         if base_key is None:
             return self.statistic.figure(self._group(key), self.output)
         base = count(self._group(base_key), self.output)
         return count(self._group(key), self.output) / base if base else float("nan")
-
-    def _base_key(self, key: Key) -> Key | None:
-        """Whose share a normalised proportion is; None for every other statistic."""
-        split = len(self.output.rows)
-        match self.output.normalize:
-            case "index":
-                return key[:split] + (None,) * (len(key) - split)
-            case "columns":
-                return (None,) * split + key[split:]
-            case "all":
-                return (None,) * len(key)
-        return None
 
     def _compared(self, shown: dict[Placed, float | None]) -> list[Finding]:
         unreadable = [placed for placed, figure in shown.items() if figure is None]
@@ -233,7 +221,7 @@ class Table:
         extract = self.data.rows_of(self.question.dataset)
         measure = COUNT if counts else f"value:{name}:{self.output.value}"
         inner = [placed.key for placed in published if None not in placed.key]
-        bases = {self._base_key(placed.key) for placed in published} - {None}
+        bases = {self.output.base_of(placed.key) for placed in published} - {None}
         for unit in self.question.units:
             of = Source(self.output.file, measure, name, extract, unit, exact)
             named: list[tuple[str, Group]] = []

@@ -82,6 +82,17 @@ def test_columns_that_are_no_text_are_rounded_too(first: Submission) -> None:
     assert pd.read_csv(path).to_numpy()[:, 1:].tolist() == [[10.0, 10.0], [20.0, 10.0]]
 
 
+def test_counts_stand_in_a_file_of_their_own(first: Submission) -> None:
+    grouped = FRAME.assign(band=FRAME.pay // 50).groupby("band")
+    path = first.table(
+        grouped.pay.mean(), file="t.csv", title="Pay", statistic="mean", value="pay", rows=["band"],
+        counts=grouped.size(),
+    )  # fmt: skip
+    (entry,) = _declared(first)["output"]
+    assert entry["counts"] == "t-counts.csv"
+    assert pd.read_csv(path.with_name("t-counts.csv"), index_col=0).iloc[:, 0].tolist() == [50, 50]
+
+
 @pytest.mark.parametrize(("fit", "statistic"), [(smf.ols, "ols"), (smf.logit, "logit")])
 def test_a_model_brings_its_formula(first: Submission, fit: Any, statistic: str) -> None:
     result = fit("employed ~ pay + sex", data=FRAME).fit(disp=0)
