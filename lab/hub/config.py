@@ -13,7 +13,7 @@ from lab.hub.routes import SocketProxy
 from lab.hub.spawner import SandboxSpawner
 from lab.hub.tether import TETHERED
 from lab.registry.view import Role, person, projects_of
-from lab.session import room as inside
+from lab.base import room as inside
 
 CHECKING = "/services/checking/"
 _HERE = Path(__file__).parent

@@ -25,7 +25,7 @@ from lab.hub.dropbox import DropBox
 from lab.hub.places import Places, open_log
 from lab.hub.room import Room
 from lab.hub.singleuser import DOOR, PRIVATE
-from lab.session.room import LONGEST_REQUEST
+from lab.base.room import LONGEST_REQUEST
 
 _PATIENCE = 30.0  # seconds that a connection may stay silent
 _MOST_CONNECTIONS = 8

@@ -18,7 +18,7 @@ from lab.base.settings import Settings
 from lab.hub.config import proxy_program
 from lab.hub.places import Places, open_log
 from lab.hub.tether import TETHERED
-from lab.session.room import KEEPER
+from lab.base.room import KEEPER
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20

@@ -15,7 +15,7 @@ from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.hub.places import socket_url
 from lab.hub.room import Room
-from lab.session import room as inside
+from lab.base import room as inside
 
 
 class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from dask.diagnostics.progress import ProgressBar
 
 from lab.base.errors import NotFound
 from lab.clusters import embedded
-from lab.session.room import DATA
+from lab.base.room import DATA
 
 
 def catalogue(data: Path = DATA) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lab.base.errors import BadInput, NotFound
 from lab.session.keeper import ask
-from lab.session.room import DECLARATION, KEEPER, WORKSPACE
+from lab.base.room import DECLARATION, KEEPER, WORKSPACE
 from lab.session.submission import Submission
 
 _AT_THE_GATE = {"submitted", "checking"}

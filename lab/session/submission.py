@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lab.base.errors import BadInput
-from lab.session.room import DECLARATION, WORKSPACE
+from lab.base.room import DECLARATION, WORKSPACE
 
 STATISTICS = (
     "count", "sum", "mean", "median", "percentile", "std", "min", "max", "mode", "proportion", "ratio",
