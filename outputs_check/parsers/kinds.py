@@ -37,7 +37,7 @@ _MAGIC = (
 )
 _SUFFIXES = {
     ".csv": "table", ".tsv": "table", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg",
-    ".md": "text", ".txt": "text", ".log": "text",
+    ".md": "text", ".txt": "text", ".log": "text", ".ipynb": "notebook",
 }  # fmt: skip
 
 
@@ -60,9 +60,9 @@ def _parser(name: str, data: bytes) -> Callable[[bytes], Parsed]:
         raise Refusal(
             "file.type",
             f"files of the type '{suffix or 'none'}' are refused",
-            "submit csv, tsv, png, jpg, md or txt",
+            "submit csv, tsv, png, jpg, md, txt or ipynb",
         )
-    if found != ("text" if claimed == "table" else claimed):
+    if found != ("text" if claimed in {"table", "notebook"} else claimed):
         raise Refusal(
             "file.lying", f"the name says {suffix}, the content is {found}", "give the file its true suffix"
         )
@@ -73,6 +73,10 @@ def _parser(name: str, data: bytes) -> Callable[[bytes], Parsed]:
         return lambda content: tables.parse_table(content, delimiter)
     if claimed == "text":
         return texts.parse_text
+    if claimed == "notebook":
+        from outputs_check.parsers import notebooks
+
+        return notebooks.parse_notebook
     from outputs_check.parsers import images
 
     return images.parse_png if claimed == "png" else images.parse_jpeg

@@ -31,6 +31,28 @@ class ParsedText:
 
 
 @dataclass(frozen=True)
+class Literal:
+    """A string, number or comment in the code: index of its cell from 0, line within it from 1, its text."""
+
+    cell: int
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ParsedNotebook:
+    """The source of a notebook, without anything that running it left there.
+
+    cells: (kind, source), kind is "code", "markdown" or "raw", the source in NFKC. literals: of its code.
+    """
+
+    language: str
+    cells: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...] = ()
+    literals: tuple[Literal, ...] = ()
+
+
+@dataclass(frozen=True)
 class ParsedImage:
     """An image encoded anew from its pixels."""
 
@@ -57,7 +79,7 @@ class Refused:
     remedy: str
 
 
-Parsed = ParsedTable | ParsedText | ParsedImage | ParsedDeclaration | Refused
+Parsed = ParsedTable | ParsedText | ParsedNotebook | ParsedImage | ParsedDeclaration | Refused
 
 
 class Refusal(Exception):

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from outputs_check.parsers.parsed import (
+    Literal,
     Note,
     Parsed,
     ParsedDeclaration,
     ParsedImage,
+    ParsedNotebook,
     ParsedTable,
     ParsedText,
     Refused,
@@ -48,6 +50,9 @@ def write_answer(parsed: Parsed) -> bytes:
             fields |= {"rows": parsed.rows}
         case ParsedText():
             fields |= {"text": parsed.text}
+        case ParsedNotebook():
+            fields |= {"language": parsed.language, "cells": parsed.cells}
+            fields |= {"literals": [[each.cell, each.line, each.text] for each in parsed.literals]}
         case ParsedImage():
             encoded = base64.b64encode(parsed.encoded).decode()
             fields |= {"encoded": encoded, "media_type": parsed.media_type}
@@ -78,6 +83,8 @@ def read_answer(line: bytes) -> Parsed:
                 return ParsedTable(rows, notes)
             case "ParsedText":
                 return ParsedText(_text(fields["text"]), notes)
+            case "ParsedNotebook":
+                return _notebook(fields, notes)
             case "ParsedImage":
                 return _image(fields, notes)
             case "ParsedDeclaration":
@@ -95,6 +102,16 @@ def _image(fields: dict[str, Any], notes: tuple[Note, ...]) -> ParsedImage:
     if not encoded.startswith(_IMAGE_TYPES[media_type]):
         raise ValueError("not the image it says")
     return ParsedImage(encoded, media_type, int(fields["width"]), int(fields["height"]), notes)
+
+
+def _notebook(fields: dict[str, Any], notes: tuple[Note, ...]) -> ParsedNotebook:
+    cells = tuple((_text(kind), _text(source)) for kind, source in fields["cells"])
+    literals = tuple(Literal(int(cell), int(line), _text(text)) for cell, line, text in fields["literals"])
+    if not {kind for kind, _ in cells} <= {"code", "markdown", "raw"}:
+        raise ValueError("a cell of an unknown kind")
+    if not all(0 <= each.cell < len(cells) for each in literals):
+        raise ValueError("a literal of no cell")
+    return ParsedNotebook(_text(fields["language"]), cells, notes, literals)
 
 
 def _text(value: object) -> str:

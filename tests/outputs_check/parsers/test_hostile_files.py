@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "a broken jpg": ("t.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 100, "file.image"),
     "a pickle": ("t.pkl", b"\x80\x04N.", "file.type"),
     "a pickle as text": ("t.txt", b"\x80\x04N.", "file.lying"),
-    "a notebook": ("t.ipynb", b"{}", "file.type"),
+    "not a notebook": ("t.ipynb", b"{}", "file.notebook"),
     "html": ("t.html", b"<html></html>", "file.type"),
     "svg": ("t.svg", b"<svg/>", "file.type"),
     "parquet": ("t.parquet", b"PAR1", "file.type"),
