@@ -3,6 +3,7 @@
 The hub builds a session's room after this plan, the gate the one in which it runs a notebook again.
 """
 
+import os
 from pathlib import Path
 
 DATA = Path("/data")  # the project's extract, read only
@@ -33,3 +34,8 @@ def environment(user: str, project: str, extract: str) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": "/tmp/jupyter",  # noqa: S108 - inside
         "MPLBACKEND": "agg",
     }
+
+
+def is_rerun() -> bool:
+    """Return whether this is the room where the gate runs a notebook again."""
+    return RERUN in os.environ

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.base import room as inside
 from lab.base.database import Database
 from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
@@ -15,7 +16,6 @@ from lab.base.settings import Settings
 from lab.catalogue.view import ExtractView, current_extract
 from lab.hub.places import Places
 from lab.registry.view import session_permit, today
-from lab.base import room as inside
 
 _PROCESSES = 512
 _LARGEST_FILE = 16 << 30

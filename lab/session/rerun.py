@@ -38,7 +38,7 @@ def main() -> None:
 def _run(cells: list[list[str]], answer: BinaryIO) -> str | None:
     """Execute the cells in order, in a fresh kernel; return what ended it before its end."""
     v4 = nbformat.v4
-    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}
+    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
     notebook = v4.new_notebook(cells=[make[kind](source) for kind, source in cells])  # type: ignore[no-untyped-call]
 
     def begun(cell: Any, cell_index: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lab.base.errors import BadInput
-from lab.base.room import DECLARATION, WORKSPACE
+from lab.base.room import DECLARATION, WORKSPACE, is_rerun
 
 STATISTICS = (
     "count", "sum", "mean", "median", "percentile", "std", "min", "max", "mode", "proportion", "ratio",
@@ -23,8 +23,10 @@ STATISTICS = (
 )  # fmt: skip
 KEYS = (
     "data", "where", "rows", "columns", "value", "weight", "rounding", "percentile", "denominator",
-    "normalize", "bins", "event", "model", "structural_zeros", "counts",
+    "normalize", "bins", "event", "model", "structural_zeros",
 )  # fmt: skip
+# Beside the contract: counts as evidence, and what a notebook reproduces.
+_MORE_KEYS = ("counts", "reproduces")
 # What an image takes over from the table that it shows.
 _SHOWN = ("data", "where", "rows", "columns", "value", "weight", "rounding")
 _REGRESSIONS = {"OLS": "ols", "Logit": "logit", "Probit": "probit", "Poisson": "poisson"}
@@ -47,7 +49,7 @@ class Output:
         if self.statistic not in STATISTICS:
             known = ", ".join(STATISTICS)
             raise BadInput("no such statistic", where=self.statistic, remedy=f"use one of {known}")
-        if unknown := sorted(set(self.keys) - set(KEYS)):
+        if unknown := sorted(set(self.keys) - {*KEYS, *_MORE_KEYS}):
             raise BadInput("no such key", where=", ".join(unknown), remedy=f"use one of {', '.join(KEYS)}")
 
     def to_toml(self) -> str:
@@ -140,6 +142,27 @@ class Submission:
         (self.folder / file).write_text(content, encoding="utf-8")
         return self._add(output)
 
+    def notebook(
+        self, path: Path | str, *, title: str, file: str | None = None, reproduces: Sequence[str] = ()
+    ) -> Path:
+        """Add a notebook, as it was last saved. The gate takes its source, and runs it again.
+
+        path: of the notebook. reproduces: files of this submission that a run of it writes; by default
+        all of them. A run has the extract, no network and an empty workspace.
+
+        Raises:
+            BadInput: there is no such notebook.
+        """
+        source = Path(path)
+        keys = {"reproduces": list(reproduces)} if reproduces else {}
+        output = Output(file or source.name, title, "notebook", keys)
+        # Where the gate runs the notebook, its own file is not there, and is not compared.
+        if source.is_file() or not is_rerun():
+            _copy(source, self.folder / output.file)
+        else:
+            (self.folder / output.file).touch()
+        return self._add(output)
+
     def add(self, output: Output) -> Path:
         """Declare a file that is in the folder already.
 
@@ -162,6 +185,13 @@ class Submission:
         entries = [output.to_toml() for output in self.outputs.values()]
         text = "\n\n".join(["\n".join(head), *entries]) + "\n"
         (self.folder / DECLARATION).write_text(text, encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.write_bytes(source.read_bytes())
+    except OSError as error:
+        raise BadInput("the notebook cannot be read", where=str(source), remedy="save it first") from error
 
 
 def _rounded(frame: pd.DataFrame, base: float | None) -> pd.DataFrame:

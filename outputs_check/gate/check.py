@@ -16,6 +16,8 @@ from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
 from outputs_check.gate.footprints import Footprint
 from outputs_check.gate.ledger import Ledger, opened
+from outputs_check.gate.reproduced import reproductions
+from outputs_check.gate.rerun import configured_limits
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules import declared_counts
@@ -39,8 +41,9 @@ def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, co
         IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
         is broken.
     """
+    submission = _read(folder, data)
     with opened(ledger, write=commit) as book:
-        checked = _check(folder, data, book)
+        checked = _check(submission, data, book)
         if commit:
             passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
             checked.record(book, checked.release_name, passed)
@@ -60,8 +63,9 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
+    submission = _read(folder, data)
     with opened(ledger, write=True) as book:
-        checked = _check(folder, data, book)
+        checked = _check(submission, data, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):
             checked.record(book, release, set(approved))
@@ -82,20 +86,35 @@ class _Checked:
                 book.record(release, output.file, output.sha256, self.footprints.get(output.file, ()))
 
 
-def _check(folder: Path, data: Path, book: Ledger) -> _Checked:
+@dataclass(frozen=True)
+class _Submission:
+    """What was submitted, as it was read; and what came of running its notebooks again, by file."""
+
+    parsed: Mapping[str, Parsed]
+    declared: Declaration
+    reproduced: Mapping[str, tuple[Finding, ...]]
+
+
+def _read(folder: Path, data: Path) -> _Submission:
+    """Do what needs no ledger, and may take long, before the ledger is locked."""
     content = read_folder(folder)
     parsed: dict[str, Parsed] = {**parse_files(content.files), **content.refused}
     declared = _declaration(parsed)
+    in_order = not any(finding.verdict is Verdict.BLOCK for finding in declared.findings)
+    reproduced = reproductions(declared, parsed, data, configured_limits()) if in_order else {}
+    return _Submission(parsed, declared, reproduced)
+
+
+def _check(submission: _Submission, data: Path, book: Ledger) -> _Checked:
+    parsed, declared = submission.parsed, submission.declared
     with DataFolder(data) as source:
         pseudonyms = Pseudonyms(source)
         findings = (*declared.findings, *_unit_findings(declared, source))
         if any(finding.verdict is Verdict.BLOCK for finding in findings):
             outputs = _all_refused(declared, parsed, findings)
             return _Checked(Result(outputs, declared.project))
-        check = _Check(
-            declared, parsed, Room(source, declared.unit, book.registers, pseudonyms, parsed, {}), book
-        )
-        return check.run()
+        room = Room(source, declared.unit, book.registers, pseudonyms, parsed, submission.reproduced, {})
+        return _Check(declared, parsed, room, book).run()
 
 
 def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:
@@ -169,7 +188,7 @@ class _Check:
                 raise Blocked(_refused(parsed))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
-            if output.statistic not in {"text", "image"}:
+            if output.statistic not in {"text", "image", "notebook"}:
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
             findings += [blocked.finding, *self._looks_like_records(parsed)]

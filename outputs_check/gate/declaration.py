@@ -48,7 +48,7 @@ _KEYS: dict[str, dict[str, bool]] = {
     "text": {"data": False},
     "image": dict.fromkeys(_TABLE | {"source", "bins", "normalize", "percentile", "denominator"}, False),
     "model": {"data": False},
-    "notebook": {"data": False},
+    "notebook": {"data": False, "reproduces": False},
 }
 for _name in _COUNTABLE:
     _KEYS[_name]["counts"] = False
@@ -81,6 +81,7 @@ class Output:
     structural_zeros: tuple[tuple[tuple[str, str], ...], ...] = ()
     source: str | None = None
     counts: str | None = None
+    reproduces: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -240,6 +241,12 @@ def _columns(value: Any) -> tuple[str, ...]:
     return tuple(_column(item) for item in value)
 
 
+def _files(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= _MAX_OUTPUTS:
+        raise _Wrong("has to be a list of files that is not empty")
+    return tuple(dict.fromkeys(_text(_FILE, "a list of plain file names")(item) for item in value))
+
+
 def _expression(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _MAX_EXPRESSION:
         raise _Wrong(f"has to be text of at most {_MAX_EXPRESSION:,} characters")
@@ -307,4 +314,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "structural_zeros": _zeros,
     "source": _text(_FILE, "a plain file name inside the folder"),
     "counts": _text(_FILE, "a plain file name inside the folder"),
+    "reproduces": _files,
 }

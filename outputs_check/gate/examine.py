@@ -17,6 +17,7 @@ from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.model import examine_model
+from outputs_check.gate.notebook import examine_notebook
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations, declared_counts, pictures
@@ -26,14 +27,15 @@ from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
 from outputs_check.gate.verdict import Evidence, Verdict
-from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedTable, ParsedText
+from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedNotebook, ParsedTable, ParsedText
 
 
 @dataclass(frozen=True)
 class Room:
     """What every examination of one submission shares.
 
-    parsed: every file of the submission. judged: the outputs that were examined before.
+    parsed: every file of the submission. reproduced: what came of running its notebooks again, by file.
+    judged: the outputs that were examined before.
     """
 
     data: DataFolder
@@ -41,6 +43,7 @@ class Room:
     registers: Registers
     pseudonyms: Pseudonyms
     parsed: Mapping[str, Parsed]
+    reproduced: Mapping[str, tuple[Finding, ...]]
     judged: dict[Output, Verdict]
 
 
@@ -55,7 +58,9 @@ def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) 
             return _text(room, parsed)
         case "image", ParsedImage():
             return _image(room, output, parsed, appetite)
-        case (("text" | "image"), _):
+        case "notebook", ParsedNotebook():
+            return examine_notebook(parsed, room.pseudonyms, room.reproduced.get(output.file, ()))
+        case (("text" | "image" | "notebook"), _):
             raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
         case _, ParsedTable():
             return _table(room, output, parsed, appetite)
@@ -116,7 +121,7 @@ def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppeti
 def _source(room: Room, image: Output) -> Output | None:
     """The table an image is of: by its name, or because it is declared in the same words."""
     for table in room.judged:
-        if table.statistic in {"text", "image"}:
+        if table.statistic in {"text", "image", "notebook"}:
             continue
         if image.source is not None and table.file == image.source:
             return table

@@ -16,17 +16,19 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lab.base import room as inside
-from lab.base.errors import BadInput
+from lab.base.errors import BadInput, NotFound
 from lab.base.program import progress
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment, require_isolation
 from lab.base.watched import Bounds, Ending, run_watched
 
 _GIB = 1 << 30
 _ANSWER_BYTES = 256 << 20
+_PROGRAMS = ("nbclient", "ipykernel", "dask", "matplotlib")
 _CONFIGURED = Path(__file__).with_suffix(".toml")
 Cells = tuple[tuple[str, str], ...]
 
@@ -67,7 +69,7 @@ def configured_limits() -> RerunLimits:
 
 @dataclass(frozen=True)
 class Rerun:
-    """How a run ended. cell: the last one that began, from 1. error: name of a built-in exception, or "".
+    """How a run ended. cell: the last one that began, from 1. error: what ended it, or "".
 
     files: every version of each wanted file that it wrote, by plain name.
     """
@@ -86,8 +88,13 @@ def rerun(cells: Cells, data: Path, project: str, wanted: Iterable[str], limits:
 
     Raises:
         IsolationRefused: no sandbox can be had on this machine.
+        NotFound: the programs that run notebooks are not installed here.
     """
     require_isolation()
+    if missing := [name for name in _PROGRAMS if find_spec(name) is None]:
+        raise NotFound(
+            "notebooks cannot be run here", where=missing[0], remedy="install the 'checking' extra"
+        )
     names = frozenset(wanted)
     told = _Told(names, len(cells))
     message = json.dumps({"cells": cells, "files": sorted(names)}).encode()
@@ -137,7 +144,7 @@ class _Told:
                     self.cell = max(self.cell, index + 1)
                 case {"error": None | str() as error, "files": list(files)}:
                     self._take(files)
-                    self.error = _builtin(error) if error is not None else ""
+                    self.error = _known(error) if error is not None else ""
                     self.answered = True
         except (ValueError, TypeError, RecursionError):
             return  # what is no line of the protocol says nothing
@@ -150,7 +157,16 @@ class _Told:
                 self.files[name] = (*self.files.get(name, ()), data)
 
 
-def _builtin(error: str) -> str:
-    """Name the error only where Python itself does: a name of one's own can carry data out."""
+def _known(error: str) -> str:
+    """Name the error only where it is a known one: a name of one's own could carry data out."""
     known = getattr(builtins, error, None)
-    return error if isinstance(known, type) and issubclass(known, BaseException) else "an error of its own"
+    is_builtin = isinstance(known, type) and issubclass(known, BaseException)
+    return error if is_builtin else _OTHERS.get(error, "an error of its own")
+
+
+_OTHERS = {
+    "DeadKernelError": "the death of its kernel",
+    "NotFound": "something of the lab that was not found",
+    "URLError": "URLError: there is no network",
+    "gaierror": "gaierror: there is no network",
+}
