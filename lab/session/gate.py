@@ -137,6 +137,7 @@ def _declared(folder: Path) -> list[str]:
     if not names:
         raise BadInput("no output is declared", where=str(path), remedy="add an [[output]] for each file")
     names += [output["counts"] for output in outputs if "counts" in output]
+    names += [f"{dataset['name']}.derived.parquet" for dataset in content.get("derived", [])]
     for name in names:
         if not isinstance(name, str) or not (folder / name).is_file():
             where = str(folder / str(name))

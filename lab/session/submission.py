@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 
 from lab.base.errors import BadInput
 from lab.base.room import DECLARATION, WORKSPACE, is_rerun
+from lab.session.derived import DerivedDataset, derived_dataset
 
 STATISTICS = (
     "count", "sum", "mean", "median", "percentile", "std", "min", "max", "mode", "proportion", "ratio",
@@ -77,7 +79,7 @@ class Submission:
             unit: the column that stands for a person.
             owners: data owners to add to those that the data has.
         """
-        self.folder = workspace / name
+        self.folder, self._workspace = workspace / name, workspace
         self.unit, self.owners = unit, tuple(owners)
         self.outputs: dict[str, Output] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -175,16 +177,30 @@ class Submission:
 
     def _add(self, output: Output) -> Path:
         self.outputs[output.file] = output
+        for dataset in self._derived():
+            copyfile(dataset.path, self.folder / dataset.path.name)
         self._write()
         return self.folder / output.file
+
+    def _derived(self) -> list[DerivedDataset]:
+        """Derived datasets of the workspace that an output names as its data."""
+        names = dict.fromkeys(str(output.keys.get("data")) for output in self.outputs.values())
+        found = [derived_dataset(name, self._workspace) for name in names]
+        return [dataset for dataset in found if dataset is not None]
 
     def _write(self) -> None:
         head = [f"project = {_toml(os.environ.get('LAB_PROJECT', ''))}", f"unit = {_toml(self.unit)}"]
         if self.owners:
             head.append(f"owners = {_toml(list(self.owners))}")
-        entries = [output.to_toml() for output in self.outputs.values()]
+        entries = [_derived_toml(dataset) for dataset in self._derived()]
+        entries += [output.to_toml() for output in self.outputs.values()]
         text = "\n\n".join(["\n".join(head), *entries]) + "\n"
         (self.folder / DECLARATION).write_text(text, encoding="utf-8")
+
+
+def _derived_toml(dataset: DerivedDataset) -> str:
+    given = {"name": dataset.name, "sources": dataset.sources, "lineage": dataset.lineage}
+    return "\n".join(["[[derived]]", *(f"{key} = {_toml(value)}" for key, value in given.items())])
 
 
 def _copy(source: Path, target: Path) -> None:

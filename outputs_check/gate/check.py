@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lab.base.errors import LabError
 from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
-from outputs_check.gate.data import DataFolder
+from outputs_check.gate.data import DataFolder, Dataset
 from outputs_check.gate.declaration import Declaration, Output, read_declaration
+from outputs_check.gate.derived import SUFFIX, Derived, DerivedEntry, rebuild
 from outputs_check.gate.examine import Room, examine
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.folder import read_folder
 from outputs_check.gate.footprints import Footprint
 from outputs_check.gate.ledger import Ledger, opened
+from outputs_check.gate.lineage import lineage_findings
 from outputs_check.gate.reproduced import reproductions
 from outputs_check.gate.rerun import configured_limits
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules import declared_counts
+from outputs_check.gate.rules import derived as derived_rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Blocked
@@ -41,8 +46,7 @@ def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, co
         IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
         is broken.
     """
-    submission = _read(folder, data)
-    with opened(ledger, write=commit) as book:
+    with _read(folder, data) as submission, opened(ledger, write=commit) as book:
         checked = _check(submission, data, book)
         if commit:
             passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
@@ -63,8 +67,7 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
-    submission = _read(folder, data)
-    with opened(ledger, write=True) as book:
+    with _read(folder, data) as submission, opened(ledger, write=True) as book:
         checked = _check(submission, data, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):
@@ -88,26 +91,47 @@ class _Checked:
 
 @dataclass(frozen=True)
 class _Submission:
-    """What was submitted, as it was read; and what came of running its notebooks again, by file."""
+    """What was submitted, as it was read.
+
+    derived: its derived datasets, rebuilt. reproduced: what came of running its notebooks again, by file.
+    """
 
     parsed: Mapping[str, Parsed]
     declared: Declaration
-    reproduced: Mapping[str, tuple[Finding, ...]]
+    derived: tuple[Derived, ...] = ()
+    reproduced: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
-def _read(folder: Path, data: Path) -> _Submission:
+_STRAY = Refused("file.derived", "a derived dataset that is not declared", "declare it, or leave it out")
+
+
+@contextmanager
+def _read(folder: Path, data: Path) -> Iterator[_Submission]:
     """Do what needs no ledger, and may take long, before the ledger is locked."""
     content = read_folder(folder)
-    parsed: dict[str, Parsed] = {**parse_files(content.files), **content.refused}
+    datasets = {name for name in (*content.files, *content.refused) if name.endswith(SUFFIX)}
+    files = {name: content.files[name] for name in content.files.keys() - datasets}
+    parsed: dict[str, Parsed] = {**parse_files(dict(sorted(files.items()))), **content.refused}
     declared = _declaration(parsed)
-    in_order = not any(finding.verdict is Verdict.BLOCK for finding in declared.findings)
-    reproduced = reproductions(declared, parsed, data, configured_limits()) if in_order else {}
-    return _Submission(parsed, declared, reproduced)
+    for name in datasets:
+        parsed.pop(name, None)
+    for name in datasets - {entry.file for entry in declared.derived}:
+        parsed[name] = Refused(
+            "file.derived", "a derived dataset that is not declared", "declare it or leave it out"
+        )
+    if any(finding.verdict is Verdict.BLOCK for finding in declared.findings):
+        yield _Submission(parsed, declared)
+        return
+    with TemporaryDirectory(prefix="derived-") as place:
+        derived = rebuild(folder, declared.derived, Path(place).resolve())
+        yield _Submission(
+            parsed, declared, derived, reproductions(declared, parsed, data, configured_limits())
+        )
 
 
 def _check(submission: _Submission, data: Path, book: Ledger) -> _Checked:
     parsed, declared = submission.parsed, submission.declared
-    with DataFolder(data) as source:
+    with DataFolder(data, submission.derived) as source:
         pseudonyms = Pseudonyms(source)
         findings = (*declared.findings, *_unit_findings(declared, source))
         if any(finding.verdict is Verdict.BLOCK for finding in findings):
@@ -155,6 +179,7 @@ class _Check:
         self.drafts: dict[str, OutputResult] = {}
         self.examined: dict[str, Examined] = {}
         self.appetites: dict[str, RiskAppetite] = {}
+        self.lineages: dict[str, list[Finding]] = {}
 
     def run(self) -> _Checked:
         # Images last: they lean on the verdict of their source table.
@@ -168,6 +193,7 @@ class _Check:
             OutputResult(file, Verdict.BLOCK, Evidence.D, findings)
             for file, findings in self.declared.refused
         ]
+        outputs += [self._derived(entry) for entry in self.declared.derived]
         outputs += [self._other(file) for file in self._others()]
         appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
         result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
@@ -186,6 +212,8 @@ class _Check:
                 raise Blocked(rules.MISSING.block(f"'{output.file}' is declared and not in the folder"))
             if isinstance(parsed, Refused):
                 raise Blocked(_refused(parsed))
+            if output.data is not None:
+                findings += self._lineage(self.room.data.dataset(output.data))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
             if output.statistic not in {"text", "image", "notebook"}:
@@ -212,12 +240,18 @@ class _Check:
         except Blocked:
             datasets = []  # the examination says that there is no such dataset
         owners = {owner for dataset in datasets for owner in dataset.owners}
-        if datasets and not all(dataset.registered for dataset in datasets):
+        if any(not dataset.registered and dataset.derivation is None for dataset in datasets):
             findings.append(rules.UNREGISTERED.review(f"'{output.data}' is not registered"))
         if unknown := sorted(owners - known_owners()):
             text = f"no risk appetite is installed for {', '.join(unknown)}: the default was applied"
             findings.append(rules.OWNER_WITHOUT_APPETITE.review(text))
         return strictest(owners | set(self.declared.owners))
+
+    def _lineage(self, dataset: Dataset) -> list[Finding]:
+        if dataset.name not in self.lineages:
+            found = lineage_findings(self.room.data, dataset, self.declared.unit)
+            self.lineages[dataset.name] = found
+        return self.lineages[dataset.name]
 
     def _against_earlier(self, file: str) -> None:
         """The output against itself (suppressed cells and margins) and against every earlier release."""
@@ -245,6 +279,17 @@ class _Check:
     def _others(self) -> list[str]:
         known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}
         return [file for file in self.parsed if file not in known]
+
+    def _derived(self, entry: DerivedEntry) -> OutputResult:
+        """A derived dataset is evidence: what is known of it is shown, and nothing of it leaves."""
+        findings = [derived_rules.EVIDENCE_ONLY.review("data for recomputing: never released")]
+        findings += self.room.pseudonyms.findings([entry.lineage])
+        try:
+            findings += self._lineage(self.room.data.derived(entry.name))
+        except Blocked as blocked:
+            findings.append(blocked.finding)
+        verdict = Verdict.worst(finding.verdict for finding in findings)
+        return OutputResult(entry.file, verdict, Evidence.D, tuple(findings))
 
     def _other(self, file: str) -> OutputResult:
         parsed = self.parsed[file]

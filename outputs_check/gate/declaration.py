@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from outputs_check.gate import appetite
+from outputs_check.gate.derived import DerivedEntry, read_entries
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations as rules
 
@@ -52,7 +53,7 @@ _KEYS: dict[str, dict[str, bool]] = {
 }
 for _name in _COUNTABLE:
     _KEYS[_name]["counts"] = False
-_SUBMISSION = {"project", "unit", "owners", "output"}
+_SUBMISSION = {"project", "unit", "owners", "output", "derived"}
 _FILE = re.compile(r"\w[\w.() +-]{0,150}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _MAX_LIST, _MAX_OUTPUTS, _MAX_EXPRESSION, _MAX_TITLE = 50, 100, 2_000, 300
@@ -106,7 +107,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Declaration:
-    """A whole submission.toml. `refused`: (file, findings) of the outputs that cannot be honoured."""
+    """A whole submission.toml. `refused`: (file, findings) of the outputs that cannot be honoured.
+
+    derived: datasets that came with it.
+    """
 
     project: str
     unit: str
@@ -114,6 +118,7 @@ class Declaration:
     outputs: tuple[Output, ...] = ()
     refused: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    derived: tuple[DerivedEntry, ...] = ()
 
 
 class _Wrong(Exception):
@@ -126,6 +131,8 @@ def read_declaration(values: Mapping[str, Any]) -> Declaration:
     project = _named(values, "project", findings)
     unit = _named(values, "unit", findings)
     owners = _owners(values, findings)
+    derived, wrong_entries = read_entries(values)
+    findings += wrong_entries
     outputs: list[Output] = []
     refused: list[tuple[str, tuple[Finding, ...]]] = []
     entries = values.get("output", [])
@@ -144,7 +151,7 @@ def read_declaration(values: Mapping[str, Any]) -> Declaration:
             outputs.append(output)
     twice = {file for file, _ in refused}
     kept = tuple(output for output in outputs if output.file not in twice)
-    return Declaration(project, unit, owners, kept, tuple(refused), tuple(findings))
+    return Declaration(project, unit, owners, kept, tuple(refused), tuple(findings), derived)
 
 
 def _all_tables(entries: list[Any]) -> bool:
