@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lab.base.errors import LabError
 from outputs_check.gate import differencing
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
+from outputs_check.gate.beside import counts_result, dataset_result
 from outputs_check.gate.data import DataFolder, Dataset
-from outputs_check.gate.declaration import Declaration, Output, read_declaration
-from outputs_check.gate.derived import SUFFIX, Derived, DerivedEntry, rebuild
+from outputs_check.gate.declaration import Declaration, Output
+from outputs_check.gate.derived import DerivedEntry
 from outputs_check.gate.examine import Room, examine
 from outputs_check.gate.examined import Examined, csv_bytes
-from outputs_check.gate.folder import read_folder
 from outputs_check.gate.footprints import Footprint
 from outputs_check.gate.ledger import Ledger, opened
 from outputs_check.gate.lineage import lineage_findings
-from outputs_check.gate.reproduced import reproductions
-from outputs_check.gate.rerun import configured_limits
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations as rules
-from outputs_check.gate.rules import declared_counts
-from outputs_check.gate.rules import derived as derived_rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.submitted import Submission, submitted
 from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.kinds import DECLARATION
-from outputs_check.parsers.parsed import Parsed, ParsedDeclaration, ParsedTable, Refused
-from outputs_check.parsers.sandboxed import parse_files
+from outputs_check.parsers.parsed import Parsed, ParsedTable, Refused
 
 
 def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, commit: bool = False) -> Result:
@@ -46,7 +40,7 @@ def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, co
         IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
         is broken.
     """
-    with _read(folder, data) as submission, opened(ledger, write=commit) as book:
+    with submitted(folder, data) as submission, opened(ledger, write=commit) as book:
         checked = _check(submission, data, book)
         if commit:
             passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
@@ -67,7 +61,7 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
-    with _read(folder, data) as submission, opened(ledger, write=True) as book:
+    with submitted(folder, data) as submission, opened(ledger, write=True) as book:
         checked = _check(submission, data, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):
@@ -89,47 +83,7 @@ class _Checked:
                 book.record(release, output.file, output.sha256, self.footprints.get(output.file, ()))
 
 
-@dataclass(frozen=True)
-class _Submission:
-    """What was submitted, as it was read.
-
-    derived: its derived datasets, rebuilt. reproduced: what came of running its notebooks again, by file.
-    """
-
-    parsed: Mapping[str, Parsed]
-    declared: Declaration
-    derived: tuple[Derived, ...] = ()
-    reproduced: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-
-
-_STRAY = Refused("file.derived", "a derived dataset that is not declared", "declare it, or leave it out")
-
-
-@contextmanager
-def _read(folder: Path, data: Path) -> Iterator[_Submission]:
-    """Do what needs no ledger, and may take long, before the ledger is locked."""
-    content = read_folder(folder)
-    datasets = {name for name in (*content.files, *content.refused) if name.endswith(SUFFIX)}
-    files = {name: content.files[name] for name in content.files.keys() - datasets}
-    parsed: dict[str, Parsed] = {**parse_files(dict(sorted(files.items()))), **content.refused}
-    declared = _declaration(parsed)
-    for name in datasets:
-        parsed.pop(name, None)
-    for name in datasets - {entry.file for entry in declared.derived}:
-        parsed[name] = Refused(
-            "file.derived", "a derived dataset that is not declared", "declare it or leave it out"
-        )
-    if any(finding.verdict is Verdict.BLOCK for finding in declared.findings):
-        yield _Submission(parsed, declared)
-        return
-    with TemporaryDirectory(prefix="derived-") as place:
-        derived = rebuild(folder, declared.derived, Path(place).resolve())
-        yield _Submission(
-            parsed, declared, derived, reproductions(declared, parsed, data, configured_limits())
-        )
-
-
-def _check(submission: _Submission, data: Path, book: Ledger) -> _Checked:
+def _check(submission: Submission, data: Path, book: Ledger) -> _Checked:
     parsed, declared = submission.parsed, submission.declared
     with DataFolder(data, submission.derived) as source:
         pseudonyms = Pseudonyms(source)
@@ -139,17 +93,6 @@ def _check(submission: _Submission, data: Path, book: Ledger) -> _Checked:
             return _Checked(Result(outputs, declared.project))
         room = Room(source, declared.unit, book.registers, pseudonyms, parsed, submission.reproduced, {})
         return _Check(declared, parsed, room, book).run()
-
-
-def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:
-    values = parsed.get(DECLARATION)
-    if isinstance(values, ParsedDeclaration):
-        return read_declaration(values.values)
-    if isinstance(values, Refused):
-        finding = rules.SYNTAX.block(values.message, values.remedy)
-    else:
-        finding = rules.MISSING.block("there is no submission.toml")
-    return Declaration("", "", (), findings=(finding,))
 
 
 def _unit_findings(declared: Declaration, source: DataFolder) -> list[Finding]:
@@ -281,36 +224,18 @@ class _Check:
         return [file for file in self.parsed if file not in known]
 
     def _derived(self, entry: DerivedEntry) -> OutputResult:
-        """A derived dataset is evidence: what is known of it is shown, and nothing of it leaves."""
-        findings = [derived_rules.EVIDENCE_ONLY.review("data for recomputing: never released")]
-        findings += self.room.pseudonyms.findings([entry.lineage])
         try:
-            findings += self._lineage(self.room.data.derived(entry.name))
+            lineage = self._lineage(self.room.data.derived(entry.name))
         except Blocked as blocked:
-            findings.append(blocked.finding)
-        verdict = Verdict.worst(finding.verdict for finding in findings)
-        return OutputResult(entry.file, verdict, Evidence.D, tuple(findings))
+            lineage = [blocked.finding]
+        return dataset_result(entry, lineage, self.room.pseudonyms)
 
     def _other(self, file: str) -> OutputResult:
         parsed = self.parsed[file]
         of = [output.file for output in self.declared.outputs if output.counts == file]
         if of and isinstance(parsed, ParsedTable):
-            return self._counts(file, of, parsed)
+            return counts_result(file, of, parsed, self.room.data, self.room.pseudonyms)
         return self._undeclared(file, parsed)
-
-    def _counts(self, file: str, of: list[str], parsed: ParsedTable) -> OutputResult:
-        """A file of counts is evidence: a checker sees it, and without canonical bytes it never leaves."""
-        text = f"evidence for {', '.join(of)}: shown to the checkers, never released"
-        findings = [
-            declared_counts.EVIDENCE_ONLY.review(text),
-            *self.room.pseudonyms.findings(cell for row in parsed.rows for cell in row),
-            *self._looks_like_records(parsed),
-        ]
-        verdict = Verdict.worst(finding.verdict for finding in findings)
-        shown = csv_bytes(parsed.rows)
-        return OutputResult(
-            file, verdict, Evidence.D, tuple(findings), media_type="text/csv", submitted=shown
-        )
 
     def _undeclared(self, file: str, parsed: Parsed) -> OutputResult:
         findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
