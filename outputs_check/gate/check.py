@@ -61,7 +61,11 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
-    with submitted(folder, data) as submission, opened(ledger, write=True) as book:
+    # An approved notebook was run when it was checked, and the approval is bound to its source.
+    with (
+        submitted(folder, data, run_notebooks=False) as submission,
+        opened(ledger, write=True) as book,
+    ):
         checked = _check(submission, data, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):

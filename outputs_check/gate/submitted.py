@@ -38,7 +38,7 @@ _STRAY = Refused("file.derived", "a derived dataset that is not declared", "decl
 
 
 @contextmanager
-def submitted(folder: Path, data: Path) -> Iterator[Submission]:
+def submitted(folder: Path, data: Path, *, run_notebooks: bool = True) -> Iterator[Submission]:
     """Read a submission's folder: all that needs no ledger, and may take long.
 
     What was rebuilt of its derived datasets is there until the block ends.
@@ -62,9 +62,9 @@ def submitted(folder: Path, data: Path) -> Iterator[Submission]:
         return
     with TemporaryDirectory(prefix="derived-") as place:
         derived = rebuild(folder, declared.derived, Path(place).resolve())
-        yield Submission(
-            parsed, declared, derived, reproductions(declared, parsed, data, configured_limits())
-        )
+        limits = configured_limits()
+        reproduced = reproductions(declared, parsed, data, limits) if run_notebooks else {}
+        yield Submission(parsed, declared, derived, reproduced)
 
 
 def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:

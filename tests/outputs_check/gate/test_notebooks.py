@@ -15,6 +15,8 @@ from notebook_bench import as_extract, notebook
 from PIL import Image
 
 from lab.base.watched import Ending
+from outputs_check.gate.check import release_submission
+from outputs_check.gate.ledger import opened
 from outputs_check.gate.rerun import RerunLimits, configured_limits, rerun
 from outputs_check.gate.result import OutputResult
 from outputs_check.gate.verdict import Verdict
@@ -56,6 +58,18 @@ def test_its_source_is_all_that_leaves(submitted: Bench) -> None:
     nbformat.validate(released)
     assert [cell.source for cell in released.cells] == [READ, WRITE]
     assert not any(cell.outputs or cell.metadata for cell in released.cells)
+
+
+def test_a_release_records_what_was_run_when_it_was_checked(submitted: Bench) -> None:
+    submitted.declare("n.ipynb", notebook(READ, WRITE), statistic="notebook")
+    approved = {output.file: str(output.sha256) for output in submitted.check().outputs}
+    ledger = submitted.folder / "ledger.sqlite"
+    result = release_submission(
+        submitted.submission, submitted.data, ledger=ledger, release="r1", approved=approved
+    )
+    assert {output.file: output.sha256 for output in result.outputs} == approved
+    with opened(ledger) as book:
+        assert book.registers.people
 
 
 def test_every_file_is_compared(submitted: Bench, mainland: pd.DataFrame) -> None:
