@@ -10,3 +10,10 @@ NINO_SUFFIX = " ?[A-D]"
 NINO_NEVER_ISSUED = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
 POSTCODE = "[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2}"
 EMAIL = r"[^@\s]{1,64}@[^@\s]{1,255}\.[A-Za-z]{2,63}"
+IDENTIFYING_NAMES = frozenset({
+    "nino", "ni_number", "national_insurance_number", "nhs_number", "nhsno", "forename", "first_name",
+    "given_name", "surname", "last_name", "family_name", "name", "full_name", "previous_surname",
+    "maiden_name", "date_of_birth", "dob", "birth_date", "postcode", "post_code", "address",
+    "address_line_1", "address_line_2", "email", "e_mail", "telephone", "phone", "mobile",
+})  # fmt: skip
+"""Names of columns that hold identifiers, in lower case with underscores."""

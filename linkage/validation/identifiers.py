@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from lab.base.identifiers import EMAIL, NINO, NINO_SUFFIX, POSTCODE
+from lab.base.identifiers import EMAIL, IDENTIFYING_NAMES, NINO, NINO_SUFFIX, POSTCODE
 from linkage.suppliers.schema import TableSchema
 from linkage.tables import literal, name
 
@@ -20,12 +20,6 @@ _NINO = f"(?i){_EDGE}{NINO}({NINO_SUFFIX})?{_END}"
 _POSTCODE = f"(?i){_EDGE}{POSTCODE}{_END}"
 _SHARE_OF_NHS_NUMBERS = 0.3  # of ten-digit values: one in eleven has a valid check digit by chance
 _SHARE_OF_NAMES = 0.2  # of distinct values
-_FORBIDDEN_COLUMNS = (
-    "nino ni_number national_insurance_number nhs_number nhsno forename first_name given_name surname "
-    "last_name family_name name full_name previous_surname maiden_name date_of_birth dob birth_date "
-    "postcode post_code address address_line_1 address_line_2 email e_mail telephone phone mobile"
-)
-
 _COUNTS = f"""
 WITH found AS (SELECT DISTINCT trim(CAST($value AS VARCHAR)) AS v FROM $relation WHERE $where),
 cleaned AS (SELECT v, replace(replace(v, ' ', ''), '-', '') AS d FROM found)
@@ -64,7 +58,7 @@ def scan(connection: duckdb.DuckDBPyConnection, relation: str, schema: TableSche
 def _scan(
     connection: duckdb.DuckDBPyConnection, relation: str, column: str, kind: str, schema: TableSchema
 ) -> Sequence[Leak]:
-    if column.strip().lower().replace(" ", "_").replace("-", "_") in _FORBIDDEN_COLUMNS.split():
+    if column.strip().lower().replace(" ", "_").replace("-", "_") in IDENTIFYING_NAMES:
         return [Leak(column, "by its name", 0)]
     value, where = name(column), f"{name(column)} IS NOT NULL"
     if kind in {"BIGINT", "DOUBLE", "INTEGER"}:  # of all identifiers, only NHS numbers are numbers

@@ -21,7 +21,6 @@ from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declared_counts as rules
 from outputs_check.gate.rules import tables
-from outputs_check.gate.rules.identifiers import patterns
 from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Blocked, Violation, gathered
 from outputs_check.gate.verdict import Evidence, Verdict
@@ -48,7 +47,6 @@ def examine_by_counts(
         findings=(
             *microdata(rows, data.sizes),
             *microdata(counts, data.sizes),
-            *patterns(rows),
             *table.findings(),
         ),
         canonical=csv_bytes(layout.with_figures(table.written())),

@@ -17,15 +17,14 @@ from outputs_check.gate.formula import FAMILIES
 from outputs_check.gate.histogram import examine_histogram
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.model import examine_model
-from outputs_check.gate.notebook import examine_notebook
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations, declared_counts, pictures
-from outputs_check.gate.rules.identifiers import Pseudonyms
-from outputs_check.gate.rules.rowlevel import microdata_in_text
+from outputs_check.gate.rules.identifiers import Pseudonyms, in_table, in_texts
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
+from outputs_check.gate.texts import examine_notebook, examine_text
 from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.parsed import Parsed, ParsedImage, ParsedNotebook, ParsedTable, ParsedText
 
@@ -53,59 +52,62 @@ def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) 
     Raises:
         Blocked: it is not what was declared, or cannot be recomputed.
     """
+    examined = _examined(room, output, parsed, appetite)
+    return replace(examined, findings=(*_words(room, output), *examined.findings))
+
+
+def _words(room: Room, output: Output) -> list[Finding]:
+    """Identifiers in what the researcher called it: title and file name leave with the output."""
+    words = [output.title, output.file.rpartition(".")[0]]
+    return [*room.pseudonyms.findings(words), *in_texts(words)]
+
+
+def _examined(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) -> Examined:
     match output.statistic, parsed:
         case "text", ParsedText():
-            return _text(room, parsed)
+            return examine_text(room.pseudonyms, parsed)
+        case (("notebook" | "text"), ParsedNotebook()):
+            examined = examine_notebook(room.pseudonyms, parsed)
+            reproduced = room.reproduced.get(output.file, ())
+            return replace(examined, findings=(*examined.findings, *reproduced))
         case "image", ParsedImage():
             return _image(room, output, parsed, appetite)
-        case "notebook", ParsedNotebook():
-            return examine_notebook(parsed, room.pseudonyms, room.reproduced.get(output.file, ()))
         case (("text" | "image" | "notebook"), _):
             raise Blocked(declarations.VALUE.block(f"'{output.file}' is no {output.statistic}"))
         case _, ParsedTable():
             return _table(room, output, parsed, appetite)
-    raise Blocked(declarations.VALUE.block(f"a '{output.statistic}' is submitted as csv or tsv"))
+    raise Blocked(
+        declarations.VALUE.block(
+            f"a '{output.statistic}' is submitted as a table: csv, tsv, xlsx, parquet, feather or json"
+        )
+    )
 
 
 def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppetite) -> Examined:
     examination = _EXAMINATIONS.get(output.statistic)
     if examination is None:
         raise Blocked(declarations.NO_EVIDENCE.block(f"'{output.statistic}' is not recomputed"))
-    found = room.pseudonyms.findings([output.title, *_words(parsed.rows)])
+    rows = _named_index(parsed.rows, output)
+    found = room.pseudonyms.findings(cell for row in rows for cell in row if read_figure(cell) is None)
     if output.counts is not None:
-        examined = _counted(room, output, parsed.rows, appetite)
+        examined = _counted(room, output, rows, appetite)
     else:
         question = ask(room.data, output, room.unit)
-        examined = examination(room.data, question, parsed.rows, appetite, room.registers)
-    return replace(examined, findings=(*found, *examined.findings))
+        examined = examination(room.data, question, rows, appetite, room.registers)
+    return replace(examined, findings=(*found, *in_table(rows), *examined.findings))
 
 
 def _counted(room: Room, output: Output, rows: Rows, appetite: RiskAppetite) -> Examined:
     counts = room.parsed.get(output.counts or "")
     if not isinstance(counts, ParsedTable):
-        text = f"'{output.counts}' is no csv or tsv file of this submission"
+        text = f"'{output.counts}' is no table of this submission"
         raise Blocked(declared_counts.UNUSABLE.block(text))
-    return examine_by_counts(room.data, output, room.unit, rows, counts.rows, appetite)
-
-
-def _words(rows: Rows) -> list[str]:
-    return [cell for row in rows for cell in row if read_figure(cell) is None]
-
-
-def _text(room: Room, parsed: ParsedText) -> Examined:
-    numbers = sum(read_figure(word.strip(".,;:()%£")) is not None for word in parsed.text.split())
-    findings = [
-        pictures.TEXT.review(f"text with {numbers} numbers: a person has to read it"),
-        *room.pseudonyms.findings(parsed.text.splitlines()),
-        *microdata_in_text(parsed.text),
-    ]
-    content = parsed.text.encode()
-    return Examined(Evidence.D, tuple(findings), content, "text/plain", content)
+    beside = _named_index(counts.rows, replace(output, file=output.counts or ""))
+    return examine_by_counts(room.data, output, room.unit, rows, beside, appetite)
 
 
 def _image(room: Room, output: Output, parsed: ParsedImage, appetite: RiskAppetite) -> Examined:
     findings = [pictures.HIDDEN.review(note.message) for note in parsed.notes]
-    findings += room.pseudonyms.findings([output.title])
     if source := _source(room, output):
         if room.judged[source] is Verdict.BLOCK:
             raise Blocked(pictures.BLOCKED_SOURCE.block(f"its source '{source.file}' is blocked"))
@@ -139,6 +141,15 @@ def _own_table(room: Room, output: Output, appetite: RiskAppetite) -> list[Findi
     question = ask(room.data, replace(output, statistic="mean" if output.value else "count"), room.unit)
     table = Table(room.data, question, appetite)
     return table.judged(table.every_cell())
+
+
+def _named_index(rows: Rows, output: Output) -> Rows:
+    """Give the index of a table its declared name where the file has none, as pandas' JSON never does."""
+    first, names = rows[0], output.rows
+    unnamed = first[: len(names)] == ("",) * len(names) and len(first) > len(names)
+    if not names or not unnamed or not output.file.endswith(".json") or names[0] in first:
+        return rows
+    return ((*names, *first[len(names) :]), *rows[1:])
 
 
 def _plain_table(

@@ -13,14 +13,16 @@ from outputs_check.gate.folder import Folder, read_file, read_folder
 from outputs_check.gate.layout import Rows
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.rules import declarations, people, pictures
-from outputs_check.gate.rules.identifiers import patterns
-from outputs_check.gate.rules.rowlevel import microdata, microdata_in_text
+from outputs_check.gate.rules.identifiers import in_table, in_texts
+from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Rule
+from outputs_check.gate.texts import NOTEBOOK_TYPE, notebook_bytes, notebook_findings, text_findings
 from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.parsed import (
     Parsed,
     ParsedDeclaration,
     ParsedImage,
+    ParsedNotebook,
     ParsedTable,
     ParsedText,
     Refused,
@@ -62,6 +64,7 @@ def _single(path: Path) -> Folder:
 
 def _scanned(name: str, parsed: Parsed, appetite: RiskAppetite, unknown: Iterable[str]) -> OutputResult:
     findings = [declarations.OWNERS.block(f"unknown owner: {owner[:60]}") for owner in unknown]
+    findings += in_texts([name.rpartition(".")[0]])
     submitted: bytes | None = None
     media_type = "text/plain"
     match parsed:
@@ -69,14 +72,14 @@ def _scanned(name: str, parsed: Parsed, appetite: RiskAppetite, unknown: Iterabl
             source = "Rulebook, 'Files'"
             findings.append(Finding(parsed.rule, Verdict.BLOCK, parsed.message, (), source, parsed.remedy))
         case ParsedTable():
-            findings += [*microdata(parsed.rows), *_small(parsed.rows, appetite), *patterns(parsed.rows)]
+            findings += [*microdata(parsed.rows), *_small(parsed.rows, appetite), *in_table(parsed.rows)]
             submitted, media_type = csv_bytes(parsed.rows), "text/csv"
         case ParsedText():
-            findings += [
-                *microdata_in_text(parsed.text),
-                *patterns([[line] for line in parsed.text.splitlines()]),
-            ]
+            findings += text_findings(parsed)
             submitted = parsed.text.encode()
+        case ParsedNotebook():
+            findings += notebook_findings(parsed)
+            submitted, media_type = notebook_bytes(parsed), NOTEBOOK_TYPE
         case ParsedImage():
             findings += [pictures.HIDDEN.review(note.message) for note in parsed.notes]
             submitted, media_type = parsed.encoded, parsed.media_type

@@ -56,8 +56,8 @@ def read_columns(data: bytes) -> dict[str, tuple[str, Array, Array, list[str]]]:
             if kind == "text" and not ((values[~missing] >= 0) & (values[~missing] < len(texts))).all():
                 raise ValueError("a text that is not in the list")
             found[name] = (kind, values, missing, texts)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"not a dataset: {type(error).__name__}") from error
+    except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
+        raise ValueError(f"not a dataset: {error}") from error
     if position != len(body) or len(found) != len(entries):
         raise ValueError("not the length that was announced")
     return found

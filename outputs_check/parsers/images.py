@@ -6,6 +6,7 @@ Rulebook, "Files": png, jpg. What the pixels themselves hide (steganography) can
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -18,32 +19,37 @@ from outputs_check.parsers.parsed import Note, ParsedImage, Refusal
 _PNG_PIXELS = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT", b"bKGD",
 }  # fmt: skip
+# What savefig and other tools write into every picture, which says nothing of its content.
+_SOFTWARE = re.compile(rb"Software\0[\w .,:;/()+-]{1,100}", re.ASCII)
 _REMEDY = "save the chart anew with Figure.savefig"
 
 
 def parse_png(data: bytes) -> ParsedImage:
-    """Decode a PNG and encode it anew; name the chunks and trailing bytes that are left behind.
+    """Decode a PNG and encode it anew; name the chunks that are left behind.
 
     Raises:
-        Refusal: broken, several frames, too many pixels.
+        Refusal: broken, several frames, too many pixels, bytes behind its end, which no plotting tool
+        leaves there (rulebook, "What fooled the best peer": a PNG with a CSV appended).
     """
     notes: list[Note] = []
-    end = 8
-    for name, end in _png_chunks(data):  # noqa: B007 - where the last chunk ends
+    end = len(data)
+    for name, content, position in _png_chunks(data):
         if name in {b"acTL", b"fcTL", b"fdAT"}:
             raise Refusal("file.frames", "the image has several frames", _REMEDY)
-        if name not in _PNG_PIXELS:
-            notes.append(Note("file.hidden", f"dropped the chunk {name.decode('ascii', 'replace')}"))
+        if name not in _PNG_PIXELS and not (name == b"tEXt" and _SOFTWARE.fullmatch(content)):
+            called = name.decode("ascii", "backslashreplace")
+            notes.append(Note("file.hidden", f"dropped the chunk {called} of {len(content)} bytes"))
         if name == b"IEND":
+            end = position
             break
     return _rebuilt(data, end, "PNG", notes)
 
 
 def parse_jpeg(data: bytes) -> ParsedImage:
-    """Decode a JPEG and encode it anew; name the segments and trailing bytes that are left behind.
+    """Decode a JPEG and encode it anew; name the segments that are left behind.
 
     Raises:
-        Refusal: broken, several frames, too many pixels.
+        Refusal: as `parse_png`.
     """
     notes: list[Note] = []
     position = 2
@@ -57,19 +63,20 @@ def parse_jpeg(data: bytes) -> ParsedImage:
     return _rebuilt(data, len(data) if end < 0 else end + 2, "JPEG", notes)
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     position = 8
     while position + 12 <= len(data):
         length, name = struct.unpack(">I4s", data[position : position + 8])
         position += 12 + length
         if position > len(data):
             break
-        yield name, position
+        yield name, data[position - 4 - length : position - 4], position
 
 
 def _rebuilt(data: bytes, end: int, kind: str, notes: list[Note]) -> ParsedImage:
     if len(data) > end:
-        notes.append(Note("file.trailing", f"dropped {len(data) - end} bytes after the end of the image"))
+        text = f"{len(data) - end:,} bytes stand after the end of the image"
+        raise Refusal("file.trailing", text, _REMEDY)
     Image.MAX_IMAGE_PIXELS = limits.MAX_PIXELS
     try:
         with warnings.catch_warnings():

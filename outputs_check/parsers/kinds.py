@@ -1,82 +1,97 @@
-"""Which parser reads a file: the suffix says what it claims to be, the first bytes must agree."""
+"""Which parser reads a file: the suffix says what it claims to be, its bytes must agree."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NoReturn
 
+from outputs_check.parsers.content import content_of
 from outputs_check.parsers.parsed import Parsed, Refusal
 
 DECLARATION = "submission.toml"
 
-# Rulebook, "Files": what is not on the list is refused; these are named so that the reason is clear.
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"\xff\xd8\xff", "jpg"),
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"(\xb5/\xfd", "zstandard"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"Rar!", "rar"),
-    (b"%PDF", "pdf"),
-    (b"PAR1", "parquet"),
-    (b"ARROW1", "feather"),
-    (b"SQLite format 3\x00", "sqlite"),
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (b"\xd0\xcf\x11\xe0", "old office document"),
-    (b"GIF8", "gif"),
-    (b"II*\x00", "tiff"),
-    (b"MM\x00*", "tiff"),
-    (b"\x7fELF", "program"),
-    (b"\x80\x02", "pickle"),
-    (b"\x80\x03", "pickle"),
-    (b"\x80\x04", "pickle"),
-    (b"\x80\x05", "pickle"),
+
+@dataclass(frozen=True)
+class Kind:
+    """A type that is read.
+
+    contents: what its bytes may be. parser: module and function, imported late. released: the suffix that
+    its canonical bytes need, where that is another one.
+    """
+
+    suffixes: str
+    contents: frozenset[str]
+    parser: tuple[str, str]
+    released: str = ""
+
+    def parse(self, data: bytes) -> Parsed:
+        # Imported late: the worker is started for every submission, and most need two of these.
+        module, function = self.parser
+        read: Callable[[bytes], Parsed] = getattr(import_module(f"outputs_check.parsers.{module}"), function)
+        return read(data)
+
+
+def _kind(suffixes: str, contents: str, module: str, function: str, released: str = "") -> Kind:
+    return Kind(suffixes, frozenset(contents.split()), (module, function), released)
+
+
+# Rulebook, "Files": the allow-list. What JSON is not well-formed is text, and its parser says so.
+KINDS = (
+    _kind("csv", "text", "tables", "parse_csv"),
+    _kind("tsv", "text", "tables", "parse_tsv", ".csv"),
+    _kind("xlsx", "zip", "xlsx", "parse_xlsx", ".csv"),
+    _kind("parquet", "parquet", "arrow", "parse_parquet", ".csv"),
+    _kind("feather arrow", "feather", "arrow", "parse_feather", ".csv"),
+    _kind("json", "json text", "json_tables", "parse_json", ".csv"),
+    _kind("md txt log", "text", "texts", "parse_text"),
+    _kind("ipynb", "json text", "notebooks", "parse_notebook"),
+    _kind("png", "png", "images", "parse_png"),
+    _kind("jpg jpeg", "jpg", "images", "parse_jpeg"),
 )
-_SUFFIXES = {
-    ".csv": "table", ".tsv": "table", ".png": "png", ".jpg": "jpg", ".jpeg": "jpg",
-    ".md": "text", ".txt": "text", ".log": "text", ".ipynb": "notebook",
-}  # fmt: skip
+_BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes.split()}
+_DECLARED = _kind("toml", "text", "texts", "parse_declaration")
+
+
+def released_name(name: str) -> str:
+    """Return the name that an output's canonical bytes leave under: every table leaves as csv."""
+    kind = _BY_SUFFIX.get(_suffix(name))
+    return name + (kind.released if kind else "")
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def parse(name: str, data: bytes) -> Parsed:
-    """Read one file by its suffix, where its first bytes agree; otherwise say why not."""
+    """Read one file by its suffix, where its bytes agree; otherwise say why not."""
     try:
-        return _parser(name, data)(data)
+        return _parse(name, data)
     except Refusal as refusal:
         return refusal.refused
 
 
-def _parser(name: str, data: bytes) -> Callable[[bytes], Parsed]:
-    # Imported late: the worker is started for every submission, and most need two of these.
-    from outputs_check.parsers import tables, texts
+def _parse(name: str, data: bytes) -> Parsed:
+    suffix = _suffix(name)
+    kind = _DECLARED if name == DECLARATION else _BY_SUFFIX.get(suffix)
+    if kind is None:
+        _refuse(suffix, data)
+    if _suffix(name.rpartition(".")[0]) in _BY_SUFFIX:
+        raise Refusal("file.name", "the name has two suffixes", "give the file its true suffix, once")
+    found = content_of(data)
+    if found not in kind.contents:
+        text = f"the name says .{suffix}, the content is {found}"
+        raise Refusal("file.lying", text, "give the file its true suffix")
+    return kind.parse(data)
 
-    suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
-    found = next((kind for magic, kind in _MAGIC if data.startswith(magic)), "text")
-    claimed = "text" if name == DECLARATION else _SUFFIXES.get(suffix)
-    if claimed is None:
-        raise Refusal(
-            "file.type",
-            f"files of the type '{suffix or 'none'}' are refused",
-            "submit csv, tsv, png, jpg, md, txt or ipynb",
-        )
-    if found != ("text" if claimed in {"table", "notebook"} else claimed):
-        raise Refusal(
-            "file.lying", f"the name says {suffix}, the content is {found}", "give the file its true suffix"
-        )
-    if name == DECLARATION:
-        return texts.parse_declaration
-    if claimed == "table":
-        delimiter = "\t" if suffix == ".tsv" else ","
-        return lambda content: tables.parse_table(content, delimiter)
-    if claimed == "text":
-        return texts.parse_text
-    if claimed == "notebook":
-        from outputs_check.parsers import notebooks
 
-        return notebooks.parse_notebook
-    from outputs_check.parsers import images
+def _refuse(suffix: str, data: bytes) -> NoReturn:
+    from outputs_check.parsers.refusals import REFUSED, refuse
 
-    return images.parse_png if claimed == "png" else images.parse_jpeg
+    for what, suffixes, remedy, look in REFUSED:
+        if suffix in suffixes.split():
+            refuse(what, remedy, look, data)
+    known = ", ".join(suffix for kind in KINDS for suffix in kind.suffixes.split())
+    text = f"files of the type '{suffix[:20] or 'none'}' are refused"
+    raise Refusal("file.type", text, f"submit one of {known}")

@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from types import EllipsisType
 from typing import Any
 
 from outputs_check.parsers import limits
@@ -99,6 +100,10 @@ def _literals(cells: tuple[tuple[str, str], ...]) -> tuple[tuple[Literal, ...], 
     for number, (kind, written) in enumerate(cells):
         if kind != "code":
             continue
+        if written.lstrip().startswith("%%"):
+            notes.append(Note("notebook.magic", f"cell {number + 1} is run by another program than Python"))
+            found.append(Literal(number, 1, written))
+            continue
         source, magics = _without_magics(written)
         if magics:
             notes.append(Note("notebook.magic", f"cell {number + 1} has {magics} lines that are no Python"))
@@ -114,8 +119,6 @@ def _literals(cells: tuple[tuple[str, str], ...]) -> tuple[tuple[Literal, ...], 
 def _without_magics(source: str) -> tuple[str, int]:
     """Turn the lines that IPython reads by itself (%magic, !shell, help?) into comments."""
     lines = source.split("\n")
-    if source.lstrip().startswith("%%"):
-        return "\n".join(f"# {line}" for line in lines), len(lines)
     magic = [bool(_MAGIC.search(line)) and not line.lstrip().startswith("#") for line in lines]
     if not any(magic) or _is_python(source):
         return source, 0
@@ -134,12 +137,27 @@ def _is_python(source: str) -> bool:
 def _in_python(source: str) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of every string, bytes, number and comment of Python source."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes | int | float | complex):
-            if not isinstance(node.value, bool):
-                yield node.lineno, _written(node.value)
+        # True, None and ... are words of the language, not content.
+        if isinstance(node, ast.Constant) and not isinstance(node.value, bool | EllipsisType | None):
+            yield node.lineno, _written(node.value)
+    yield from _comments(source)
+
+
+def _comments(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (first line, text) of every comment; lines of comments in a row are one."""
+    block: list[str] = []
+    last = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string.lstrip("#").strip()
+        if token.type != tokenize.COMMENT:
+            continue
+        line, text = token.start[0], token.string.lstrip("#").strip()
+        if block and (line != last + 1 or not token.line.lstrip().startswith("#")):
+            yield last - len(block) + 1, "\n".join(block)
+            block = []
+        block.append(text)
+        last = line
+    if block:
+        yield last - len(block) + 1, "\n".join(block)
 
 
 def _written(value: str | bytes | complex) -> str:

@@ -18,6 +18,7 @@ from lab.base.errors import BadInput, IsolationRefused, LabError, NotPermitted, 
 from lab.base.files import new_folder, sha256_bytes, sync_folder
 from lab.base.signing import MANIFEST, ensure_key, read_manifest, sign_manifest
 from lab.registry import view as registry
+from outputs_check.parsers.kinds import released_name
 from outputs_check.review import checking, status
 from outputs_check.review.ballots import Choice
 from outputs_check.review.envelope import FILES
@@ -40,6 +41,11 @@ class Approval:
         parts = PurePosixPath(self.file).parts
         if not parts or self.file.startswith("/") or ".." in parts or MANIFEST in parts[0]:
             raise BadInput("not a plain relative name", where=self.file)
+
+    @property
+    def name(self) -> str:
+        """What the file is called outside: its bytes are the gate's own, and may be of another type."""
+        return released_name(self.file)
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ def _put_out(station: Station, order: _Order, folder: Path) -> None:
         shutil.rmtree(broken_off)
     with new_folder(folder) as building:
         for approval in order.approvals:
-            target = building / approval.file
+            target = building / approval.name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(station.shelf.get(approval.sha256))
             if not hmac.compare_digest(sha256_bytes(target.read_bytes()), approval.sha256):
@@ -210,7 +216,7 @@ def _prove(station: Station, order: _Order, folder: Path) -> str:
     """Return the hash of a folder's manifest once it is proved to hold exactly what was approved."""
     manifest = read_manifest(folder, station.places.public_key)
     out = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
-    wanted = {each.file: each.sha256 for each in order.approvals}
+    wanted = {each.name: each.sha256 for each in order.approvals}
     same = all(hmac.compare_digest(out.get(file, ""), digest) for file, digest in wanted.items())
     if out.keys() != wanted.keys() or not same or manifest["release"] != order.submission:
         raise Tampered(

@@ -1,11 +1,9 @@
-"""Rulebook, "Files": ipynb; and a whole notebook run again against the same extract."""
+"""A whole notebook, run again against the same extract."""
 
 from outputs_check.gate.rules.rule import Rule
 
-_IPYNB = "Rulebook, 'ipynb': source only, rebuilt; literals in the source scanned"
 _AGAIN = "DESIGN, 'a claim, not evidence': run again in a clean room"
 
-SOURCE = Rule("notebook.review", _IPYNB, "read the whole source; every literal in it leaves with it")
 REPRODUCED = Rule("notebook.reproduced", _AGAIN, "")
 DIFFERS = Rule(
     "notebook.reproduced",

@@ -1,4 +1,4 @@
-"""Rulebook, "Files": images and text, which only a person can judge."""
+"""Rulebook, "Files": images, which only a person can judge."""
 
 from outputs_check.gate.rules.rule import Rule
 
@@ -11,7 +11,6 @@ NO_SOURCE = Rule(
 BLOCKED_SOURCE = Rule(
     "image.source", "Rulebook, 'histogram, bar, pie, heat map': as their table", "mend the table"
 )
-TEXT = Rule("text.review", "Rulebook, 'text, logs, notebooks'", "read every line; every number is an output")
 HIDDEN = Rule(
     "file.hidden", "Rulebook, 'Files': hidden content is found and named", "save the file without it"
 )

@@ -323,5 +323,5 @@ def test_a_worker_that_was_taken_over_sends_shapes_or_nothing(answer: bytes) -> 
     good = write_columns(2, {"t": ("text", np.array([0, 1]), np.array([False, True]), ["a", "b"])})
     assert read_columns(good)["t"][3] == ["a", "b"]
     for hostile in (answer, good + answer[:5] + b"x", good.replace(b'"rows": 2', b'"rows": 3')):
-        with pytest.raises(ValueError, match=r"not|agreed|smaller|JSON|Expecting|decode|Extra"):
+        with pytest.raises(ValueError, match="not a dataset|not the length"):
             read_columns(hostile)

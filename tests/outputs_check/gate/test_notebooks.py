@@ -53,7 +53,7 @@ def test_its_source_is_all_that_leaves(submitted: Bench) -> None:
     output = submitted.check().outputs[1]
     assert said(output) == "PASS: reproduced: 1 of 1 files (t.csv)"
     assert output.verdict is Verdict.REVIEW
-    assert rules(output) == {"notebook.review", "file.hidden"}
+    assert rules(output) == {"notebook.source", "file.hidden"}
     released = nbformat.reads((output.canonical or b"").decode(), as_version=4)
     nbformat.validate(released)
     assert [cell.source for cell in released.cells] == [READ, WRITE]

@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from matplotlib import pyplot
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -87,7 +88,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "not a notebook": ("t.ipynb", b"{}", "file.notebook"),
     "html": ("t.html", b"<html></html>", "file.type"),
     "svg": ("t.svg", b"<svg/>", "file.type"),
-    "parquet": ("t.parquet", b"PAR1", "file.type"),
+    "an empty parquet": ("t.parquet", b"PAR1", "file.arrow"),
     "no suffix": ("table", b"a,b\n1,2\n", "file.type"),
     "two suffixes": ("t.csv.gz", b"\x1f\x8b", "file.type"),
     "deep toml": ("submission.toml", b"a = " + b"[" * 5_000 + b"]" * 5_000, "declaration.syntax"),
@@ -170,26 +171,68 @@ def test_the_gate_believes_no_worker(line: bytes) -> None:
         read_answer(line)
 
 
-def test_images_are_encoded_anew() -> None:
+def with_text(**texts: str) -> bytes:
     info = PngInfo()
-    info.add_text("Comment", "the incomes are 1, 2, 3")
-    jpeg = io.BytesIO()
-    Image.new("RGB", (8, 6), "teal").save(jpeg, "JPEG", comment=b"the incomes are 1, 2, 3")
-    parsed = parse_files({
-        "t.png": png(pnginfo=info) + b"a,b\n1,2\n",
-        "t.jpg": jpeg.getvalue() + b"a,b\n1,2\n",
-        "plain.png": png(),
-    })  # fmt: skip
-    for name in ("t.png", "t.jpg"):
+    for name, text in texts.items():
+        info.add_text(name, text)
+    return png(pnginfo=info)
+
+
+def jpeg(**options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def test_images_are_encoded_anew() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "the incomes are 1, 2, 3"
+    files = {
+        "text.png": with_text(Comment="the incomes are 1, 2, 3"),
+        "software.png": with_text(Software="the incomes are <1>, <2>, <3>"),
+        "exif.png": png(exif=exif),
+        "comment.jpg": jpeg(comment=b"the incomes are 1, 2, 3"),
+        "exif.jpg": jpeg(exif=exif),
+    }
+    parsed = parse_files(files)
+    for name, data in files.items():
         image = parsed[name]
         assert isinstance(image, ParsedImage)
-        assert {note.rule for note in image.notes} == {"file.hidden", "file.trailing"}
+        assert {note.rule for note in image.notes} == {"file.hidden"}
+        assert b"incomes" in data
         assert b"incomes" not in image.encoded
-        assert b"a,b" not in image.encoded
         assert Image.open(io.BytesIO(image.encoded)).size == (image.width, image.height) == (8, 6)
-    plain = parsed["plain.png"]
-    assert isinstance(plain, ParsedImage)
-    assert plain.notes == ()
+
+
+def test_what_plotting_tools_write_themselves_is_silent() -> None:
+    figure = pyplot.figure()
+    figure.gca().plot([1, 2])
+    drawn = {"t.png": io.BytesIO(), "t.jpg": io.BytesIO()}
+    for name, buffer in drawn.items():
+        figure.savefig(buffer, format=name[2:])
+    pyplot.close(figure)
+    parsed = parse_files(
+        {**{name: buffer.getvalue() for name, buffer in drawn.items()}, "plain.png": png(dpi=(72, 72))}
+    )
+    assert b"Software" in drawn["t.png"].getvalue()
+    for image in parsed.values():
+        assert isinstance(image, ParsedImage)
+        assert image.notes == ()
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b"a,b\n1,2\n", zipped(), b"<script>alert(1)</script>", png(), b"\0"],
+    ids=["csv", "zip", "script", "png", "nul"],
+)
+def test_nothing_stands_behind_an_image(behind: bytes) -> None:
+    """A file that is two files at once: picture viewers open the one, other programs the other."""
+    files = {"t.png": png() + behind, "t.jpg": jpeg() + behind}
+    for name, data in files.items():
+        assert Image.open(io.BytesIO(data)).size == (8, 6), name
+    for answer in parse_files(files).values():
+        assert isinstance(answer, Refused)
+        assert answer.rule == "file.trailing"
 
 
 def test_text_gets_one_spelling() -> None:

@@ -47,19 +47,23 @@ def test_only_the_source_is_read() -> None:
 
 
 def test_literals_are_listed_with_their_place() -> None:
-    notebook = parsed(saved(new_markdown_cell("x"), new_code_cell('%time\nx = ["a", 3.5, b"c"]  # 12 people')))
+    notebook = parsed(
+        saved(new_markdown_cell("x"), new_code_cell('%time\n# one\n# two\nx = ["a", 3.5, b"c"]  # 12 people'))
+    )
     assert isinstance(notebook, ParsedNotebook)
     assert set(notebook.literals) == {
-        Literal(1, 1, "%time"),
-        Literal(1, 2, "a"),
-        Literal(1, 2, "3.5"),
-        Literal(1, 2, "c"),
-        Literal(1, 2, "12 people"),
+        Literal(1, 1, "%time\none\ntwo"),
+        Literal(1, 4, "a"),
+        Literal(1, 4, "3.5"),
+        Literal(1, 4, "c"),
+        Literal(1, 4, "12 people"),
     }
     assert [note.rule for note in notebook.notes] == ["notebook.magic"]
 
 
-@pytest.mark.parametrize("source", ["%%bash\ncat data", "this is no python", "(" * 100_000, "-" * 100_000 + "1"])
+@pytest.mark.parametrize(
+    "source", ["%%bash\ncat data", "this is no python", "(" * 100_000, "-" * 100_000 + "1"]
+)
 def test_a_cell_that_is_no_python_is_one_literal(source: str) -> None:
     notebook = parsed(saved(new_code_cell(source)))
     if isinstance(notebook, Refused):  # the compiler's own stack gave out
@@ -82,7 +86,7 @@ def test_a_cell_that_is_no_python_is_one_literal(source: str) -> None:
         (b'{"nbformat": 4, "cells": [], "cells": []}', "file.json"),
         (b'{"nbformat": 4, "cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "file.depth"),
         (b'{"nbformat": 4, "cells": ' + b"[" * 40 + b"]" * 40 + b"}", "file.depth"),
-        (saved(new_code_cell("1"), kernelspec={"language": "R", "name": "ir", "display_name": "R"}), "file.notebook"),
+        (saved(new_code_cell("1"), kernelspec=PYTHON | {"language": "R"}), "file.notebook"),
         (saved(new_code_cell("1\u202e")), "file.characters"),
         (saved(new_code_cell("#" * 1_000_001)), "file.size"),
     ],
