@@ -74,6 +74,7 @@ class Sandbox:
     workdir: str = "/"
     limits: Limits = field(default_factory=Limits)
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - inside, and private to this sandbox
+    tmpfs_bytes: int | None = None  # size of each, None where open
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """Return the command line that runs `argv` inside; start it with `environment` and nothing more.
@@ -82,15 +83,16 @@ class Sandbox:
             NotFound: a mount's source does not exist.
             IsolationRefused: there is no bubblewrap.
         """
+        size = () if self.tmpfs_bytes is None else ("--size", str(self.tmpfs_bytes))
         return [
             str(bubblewrap()),
             "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
             "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "lab", "--cap-drop", "ALL",
             "--proc", "/proc", "--dev", "/dev",
-            *(option for path in self.tmpfs for option in ("--tmpfs", path)),
+            *(option for path in self.tmpfs for option in (*size, "--tmpfs", path)),
             *_system_mounts(),
             *(option for mount in self.mounts for option in _mount_options(mount)),
-            "--remount-ro", "/", "--chdir", self.workdir,
+            "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", self.workdir,
             "--", "/usr/bin/prlimit", *self.limits.options(), "--", *argv,
         ]  # fmt: skip
 

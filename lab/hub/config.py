@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lab.base import room as inside
 from lab.base.errors import NotFound
 from lab.base.settings import Settings
 from lab.hub.authenticator import RegistryAuthenticator
@@ -13,7 +14,6 @@ from lab.hub.routes import SocketProxy
 from lab.hub.spawner import SandboxSpawner
 from lab.hub.tether import TETHERED
 from lab.registry.view import Role, person, projects_of
-from lab.session import room as inside
 
 CHECKING = "/services/checking/"
 _HERE = Path(__file__).parent

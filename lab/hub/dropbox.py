@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from lab.base.errors import BadInput, LabError
 from lab.base.files import canonical_json, copy_beneath, new_folder
+from lab.base.room import DECLARATION
 from lab.base.settings import Settings
-from lab.session.room import DECLARATION
 
 _MOST_FILES = 100
 _MOST_LISTED = 1000

@@ -20,12 +20,12 @@ from pathlib import Path
 from tornado.netutil import bind_unix_socket
 
 from lab.base.errors import LabError
+from lab.base.room import LONGEST_REQUEST
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
 from lab.hub.places import Places, open_log
 from lab.hub.room import Room
 from lab.hub.singleuser import DOOR, PRIVATE
-from lab.session.room import LONGEST_REQUEST
 
 _PATIENCE = 30.0  # seconds that a connection may stay silent
 _MOST_CONNECTIONS = 8

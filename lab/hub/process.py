@@ -13,12 +13,12 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from lab.base.errors import LabError
+from lab.base.room import KEEPER
 from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.hub.config import proxy_program
 from lab.hub.places import Places, open_log
 from lab.hub.tether import TETHERED
-from lab.session.room import KEEPER
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20

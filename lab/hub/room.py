@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.base import room as inside
 from lab.base.database import Database
 from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
@@ -15,7 +16,6 @@ from lab.base.settings import Settings
 from lab.catalogue.view import ExtractView, current_extract
 from lab.hub.places import Places
 from lab.registry.view import session_permit, today
-from lab.session import room as inside
 
 _PROCESSES = 512
 _LARGEST_FILE = 16 << 30
@@ -82,11 +82,15 @@ class Room:
         own = (Mount(source, target, writable) for source, target, writable, _why in self._own_mounts())
         return Sandbox(
             mounts=(*programs, *own),
-            environment={**environment, **_environment(self)},
+            environment={**environment, **self._environment()},
             workdir=str(inside.WORKSPACE),
             limits=limits(),
             tmpfs=("/tmp", "/dev/shm"),  # noqa: S108 - inside, and private to this room
         )
+
+    def _environment(self) -> dict[str, str]:
+        known = inside.environment(self.username, self.project, self.extract.id)
+        return {**known, "JUPYTER_CONFIG_PATH": str(_JUPYTER)}
 
     def _own_mounts(self) -> tuple[tuple[Path, str, bool, str], ...]:
         return (
@@ -136,16 +140,3 @@ def limits() -> Limits:
     """Return a room's limits: three quarters of the machine's memory, for each process."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Limits(memory_bytes=memory * 3 // 4, processes=_PROCESSES, file_bytes=_LARGEST_FILE)
-
-
-def _environment(room: Room) -> dict[str, str]:
-    return {
-        "HOME": str(inside.WORKSPACE),
-        "USER": room.username,
-        "SHELL": "/bin/sh",
-        "LAB_PROJECT": room.project,
-        "LAB_EXTRACT": room.extract.id,
-        "JUPYTER_CONFIG_PATH": str(_JUPYTER),
-        "JUPYTER_RUNTIME_DIR": "/tmp/jupyter",  # noqa: S108 - inside
-        "MPLBACKEND": "agg",
-    }

@@ -10,12 +10,12 @@ from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from jupyterhub.utils import unix_socket_in_use
 from traitlets import Instance
 
+from lab.base import room as inside
 from lab.base.errors import LabError, NotPermitted
 from lab.base.sandbox import require_isolation
 from lab.base.settings import Settings
 from lab.hub.places import socket_url
 from lab.hub.room import Room
-from lab.session import room as inside
 
 
 class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]

@@ -14,15 +14,18 @@ session.findings()
 """
 
 from lab.session.data import catalogue, cluster, extract
+from lab.session.derived import DerivedDataset, derive
 from lab.session.gate import Receipt, findings, submissions, submit
 from lab.session.submission import Output, Submission
 
 __all__ = [
+    "DerivedDataset",
     "Output",
     "Receipt",
     "Submission",
     "catalogue",
     "cluster",
+    "derive",
     "extract",
     "findings",
     "submissions",

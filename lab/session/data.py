@@ -10,8 +10,8 @@ import pandas as pd
 from dask.diagnostics.progress import ProgressBar
 
 from lab.base.errors import NotFound
+from lab.base.room import DATA
 from lab.clusters import embedded
-from lab.session.room import DATA
 
 
 def catalogue(data: Path = DATA) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.base.errors import LabError, NotFound
-from lab.session.room import KEEPER, LONGEST_ANSWER, LONGEST_REQUEST
+from lab.base.room import KEEPER, LONGEST_ANSWER, LONGEST_REQUEST
 
 _SECONDS = 120.0
 

@@ -8,13 +8,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lab.base.errors import BadInput
-from lab.session.room import DECLARATION, WORKSPACE
+from lab.base.room import DECLARATION, WORKSPACE, is_rerun
+from lab.session.derived import DerivedDataset, derived_dataset
 
 STATISTICS = (
     "count", "sum", "mean", "median", "percentile", "std", "min", "max", "mode", "proportion", "ratio",
@@ -25,6 +27,8 @@ KEYS = (
     "data", "where", "rows", "columns", "value", "weight", "rounding", "percentile", "denominator",
     "normalize", "bins", "event", "model", "structural_zeros",
 )  # fmt: skip
+# Beside the contract: counts as evidence, and what a notebook reproduces.
+_MORE_KEYS = ("counts", "reproduces")
 # What an image takes over from the table that it shows.
 _SHOWN = ("data", "where", "rows", "columns", "value", "weight", "rounding")
 _REGRESSIONS = {"OLS": "ols", "Logit": "logit", "Probit": "probit", "Poisson": "poisson"}
@@ -47,7 +51,7 @@ class Output:
         if self.statistic not in STATISTICS:
             known = ", ".join(STATISTICS)
             raise BadInput("no such statistic", where=self.statistic, remedy=f"use one of {known}")
-        if unknown := sorted(set(self.keys) - set(KEYS)):
+        if unknown := sorted(set(self.keys) - {*KEYS, *_MORE_KEYS}):
             raise BadInput("no such key", where=", ".join(unknown), remedy=f"use one of {', '.join(KEYS)}")
 
     def to_toml(self) -> str:
@@ -75,19 +79,33 @@ class Submission:
             unit: the column that stands for a person.
             owners: data owners to add to those that the data has.
         """
-        self.folder = workspace / name
+        self.folder, self._workspace = workspace / name, workspace
         self.unit, self.owners = unit, tuple(owners)
         self.outputs: dict[str, Output] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write()
 
     def table(
-        self, frame: "pd.DataFrame | pd.Series[Any]", *, file: str, title: str, statistic: str, **keys: Any
+        self,
+        frame: "pd.DataFrame | pd.Series[Any]",
+        *,
+        file: str,
+        title: str,
+        statistic: str,
+        counts: "pd.DataFrame | pd.Series[Any] | None" = None,
+        **keys: Any,
     ) -> Path:
-        """Add a table, as `crosstab` or `pivot_table` made it; `rounding` rounds the figures, too."""
-        output = Output(file, title, statistic, keys)
+        """Add a table, as `crosstab` or `pivot_table` made it; `rounding` rounds the figures, too.
+
+        counts: for a table of data that the gate does not have, the people behind each of its figures,
+        laid out as the table. They go to the checkers as evidence and are never released.
+        """
+        beside = {} if counts is None else {"counts": f"{Path(file).stem}-counts.csv"}
+        output = Output(file, title, statistic, {**keys, **beside})
         rounded = _rounded(pd.DataFrame(frame), keys.get("rounding"))
         rounded.to_csv(self.folder / file)
+        if counts is not None:
+            pd.DataFrame(counts).to_csv(self.folder / beside["counts"])
         return self._add(output)
 
     def model(self, result: Any, *, file: str, title: str, data: str, **keys: Any) -> Path:
@@ -126,6 +144,27 @@ class Submission:
         (self.folder / file).write_text(content, encoding="utf-8")
         return self._add(output)
 
+    def notebook(
+        self, path: Path | str, *, title: str, file: str | None = None, reproduces: Sequence[str] = ()
+    ) -> Path:
+        """Add a notebook, as it was last saved. The gate takes its source, and runs it again.
+
+        path: of the notebook. reproduces: files of this submission that a run of it writes; by default
+        all of them. A run has the extract, no network and an empty workspace.
+
+        Raises:
+            BadInput: there is no such notebook.
+        """
+        source = Path(path)
+        keys = {"reproduces": list(reproduces)} if reproduces else {}
+        output = Output(file or source.name, title, "notebook", keys)
+        # Where the gate runs the notebook, its own file is not there, and is not compared.
+        if source.is_file() or not is_rerun():
+            _copy(source, self.folder / output.file)
+        else:
+            (self.folder / output.file).touch()
+        return self._add(output)
+
     def add(self, output: Output) -> Path:
         """Declare a file that is in the folder already.
 
@@ -138,16 +177,37 @@ class Submission:
 
     def _add(self, output: Output) -> Path:
         self.outputs[output.file] = output
+        for dataset in self._derived():
+            copyfile(dataset.path, self.folder / dataset.path.name)
         self._write()
         return self.folder / output.file
+
+    def _derived(self) -> list[DerivedDataset]:
+        """Derived datasets of the workspace that an output names as its data."""
+        names = dict.fromkeys(str(output.keys.get("data")) for output in self.outputs.values())
+        found = [derived_dataset(name, self._workspace) for name in names]
+        return [dataset for dataset in found if dataset is not None]
 
     def _write(self) -> None:
         head = [f"project = {_toml(os.environ.get('LAB_PROJECT', ''))}", f"unit = {_toml(self.unit)}"]
         if self.owners:
             head.append(f"owners = {_toml(list(self.owners))}")
-        entries = [output.to_toml() for output in self.outputs.values()]
+        entries = [_derived_toml(dataset) for dataset in self._derived()]
+        entries += [output.to_toml() for output in self.outputs.values()]
         text = "\n\n".join(["\n".join(head), *entries]) + "\n"
         (self.folder / DECLARATION).write_text(text, encoding="utf-8")
+
+
+def _derived_toml(dataset: DerivedDataset) -> str:
+    given = {"name": dataset.name, "sources": dataset.sources, "lineage": dataset.lineage}
+    return "\n".join(["[[derived]]", *(f"{key} = {_toml(value)}" for key, value in given.items())])
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.write_bytes(source.read_bytes())
+    except OSError as error:
+        raise BadInput("the notebook cannot be read", where=str(source), remedy="save it first") from error
 
 
 def _rounded(frame: pd.DataFrame, base: float | None) -> pd.DataFrame:

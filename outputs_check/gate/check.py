@@ -8,13 +8,15 @@ from pathlib import Path
 
 from lab.base.errors import LabError
 from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
-from outputs_check.gate.data import DataFolder
-from outputs_check.gate.declaration import Declaration, Output, read_declaration
+from outputs_check.gate.beside import counts_result, dataset_result
+from outputs_check.gate.data import DataFolder, Dataset
+from outputs_check.gate.declaration import Declaration, Output
+from outputs_check.gate.derived import DerivedEntry
 from outputs_check.gate.equation import Equation
 from outputs_check.gate.examine import examine
 from outputs_check.gate.examined import Examined, csv_bytes
-from outputs_check.gate.folder import read_folder
 from outputs_check.gate.ledger import Ledger, opened
+from outputs_check.gate.lineage import lineage_findings
 from outputs_check.gate.linked import Linked
 from outputs_check.gate.result import Finding, OutputResult, Result
 from outputs_check.gate.room import Judged, Room
@@ -22,10 +24,10 @@ from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.identifiers import Pseudonyms
 from outputs_check.gate.rules.rowlevel import microdata
 from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.submitted import Submission, submitted
 from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.kinds import DECLARATION
-from outputs_check.parsers.parsed import Parsed, ParsedDeclaration, ParsedTable, Refused
-from outputs_check.parsers.sandboxed import parse_files
+from outputs_check.parsers.parsed import Parsed, ParsedTable, Refused
 
 
 def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, commit: bool = False) -> Result:
@@ -39,8 +41,12 @@ def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, co
         IsolationRefused: no sandbox can be had here. BadInput: the data folder's registry or the ledger
         is broken.
     """
-    with opened(ledger, write=commit) as book, DataFolder(data) as source:
-        checked = _check(folder, source, book)
+    with (
+        submitted(folder, data) as submission,
+        opened(ledger, write=commit) as book,
+        DataFolder(data, submission.derived) as source,
+    ):
+        checked = _check(submission, source, book)
         if commit:
             passed = {output.file for output in checked.result.outputs if output.verdict is Verdict.PASS}
             checked.record(book, checked.release_name, passed)
@@ -60,8 +66,13 @@ def release_submission(
     Raises:
         As `check_submission`.
     """
-    with opened(ledger, write=True) as book, DataFolder(data) as source:
-        checked = _check(folder, source, book)
+    # An approved notebook was run when it was checked, and the approval is bound to its source.
+    with (
+        submitted(folder, data, run_notebooks=False) as submission,
+        opened(ledger, write=True) as book,
+        DataFolder(data, submission.derived) as source,
+    ):
+        checked = _check(submission, source, book)
         now = {output.file: output.sha256 for output in checked.result.outputs}
         if all(now.get(file) == digest for file, digest in approved.items()):
             checked.record(book, release, set(approved))
@@ -84,27 +95,14 @@ class _Checked:
                 book.record(release, output.file, output.sha256, found)
 
 
-def _check(folder: Path, source: DataFolder, book: Ledger) -> _Checked:
-    content = read_folder(folder)
-    parsed: dict[str, Parsed] = {**parse_files(content.files), **content.refused}
-    declared = _declaration(parsed)
+def _check(submission: Submission, source: DataFolder, book: Ledger) -> _Checked:
+    parsed, declared = submission.parsed, submission.declared
     findings = (*declared.findings, *_unit_findings(declared, source))
     if any(finding.verdict is Verdict.BLOCK for finding in findings):
         outputs = _all_refused(declared, parsed, findings)
         return _Checked(Result(outputs, declared.project))
-    room = Room(source, declared.unit, Pseudonyms(source), {})
+    room = Room(source, declared.unit, Pseudonyms(source), parsed, submission.reproduced, {})
     return _Check(declared, parsed, room, book).run()
-
-
-def _declaration(parsed: Mapping[str, Parsed]) -> Declaration:
-    values = parsed.get(DECLARATION)
-    if isinstance(values, ParsedDeclaration):
-        return read_declaration(values.values)
-    if isinstance(values, Refused):
-        finding = rules.SYNTAX.block(values.message, values.remedy)
-    else:
-        finding = rules.MISSING.block("there is no submission.toml")
-    return Declaration("", "", (), findings=(finding,))
 
 
 def _unit_findings(declared: Declaration, source: DataFolder) -> list[Finding]:
@@ -135,6 +133,7 @@ class _Check:
         self.drafts: dict[str, OutputResult] = {}
         self.examined: dict[str, Examined] = {}
         self.appetites: dict[str, RiskAppetite] = {}
+        self.lineages: dict[str, list[Finding]] = {}
 
     def run(self) -> _Checked:
         # Images last: they are drawn from their source table.
@@ -149,7 +148,8 @@ class _Check:
             OutputResult(file, Verdict.BLOCK, Evidence.D, findings)
             for file, findings in self.declared.refused
         ]
-        outputs += [self._undeclared(file) for file in self._others()]
+        outputs += [self._derived(entry) for entry in self.declared.derived]
+        outputs += [self._other(file) for file in self._others()]
         appetite = strictest(owner for one in self.appetites.values() for owner in one.owners)
         result = Result(tuple(outputs), self.declared.project, appetite.digest, appetite.checkers)
         name = "-".join([self.declared.project, *(str(draft.sha256)[:8] for draft in self.drafts.values())])
@@ -167,6 +167,8 @@ class _Check:
                 raise Blocked(rules.MISSING.block(f"'{output.file}' is declared and not in the folder"))
             if isinstance(parsed, Refused):
                 raise Blocked(_refused(parsed))
+            if output.data is not None:
+                findings += self._lineage(self.room.data.dataset(output.data))
             examined = examine(self.room, output, parsed, appetite)
             findings += examined.findings
             if output.statistic not in {"text", "notebook"}:
@@ -193,12 +195,18 @@ class _Check:
         except Blocked:
             datasets = []  # the examination says that there is no such dataset
         owners = {owner for dataset in datasets for owner in dataset.owners}
-        if datasets and not all(dataset.registered for dataset in datasets):
+        if any(not dataset.registered and dataset.derivation is None for dataset in datasets):
             findings.append(rules.UNREGISTERED.review(f"'{output.data}' is not registered"))
         if unknown := sorted(owners - known_owners()):
             text = f"no risk appetite is installed for {', '.join(unknown)}: the default was applied"
             findings.append(rules.OWNER_WITHOUT_APPETITE.review(text))
         return strictest(owners | set(self.declared.owners))
+
+    def _lineage(self, dataset: Dataset) -> list[Finding]:
+        if dataset.name not in self.lineages:
+            found = lineage_findings(self.room.data, dataset, self.declared.unit)
+            self.lineages[dataset.name] = found
+        return self.lineages[dataset.name]
 
     def _against_earlier(self, file: str) -> None:
         if self.drafts[file].verdict is not Verdict.BLOCK:
@@ -217,8 +225,21 @@ class _Check:
         known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}
         return [file for file in self.parsed if file not in known]
 
-    def _undeclared(self, file: str) -> OutputResult:
+    def _derived(self, entry: DerivedEntry) -> OutputResult:
+        try:
+            lineage = self._lineage(self.room.data.derived(entry.name))
+        except Blocked as blocked:
+            lineage = [blocked.finding]
+        return dataset_result(entry, lineage, self.room.pseudonyms)
+
+    def _other(self, file: str) -> OutputResult:
         parsed = self.parsed[file]
+        of = [output.file for output in self.declared.outputs if output.counts == file]
+        if of and isinstance(parsed, ParsedTable):
+            return counts_result(file, of, parsed, self.room.data, self.room.pseudonyms)
+        return self._undeclared(file, parsed)
+
+    def _undeclared(self, file: str, parsed: Parsed) -> OutputResult:
         findings = [rules.UNDECLARED.block(f"'{file}' is not declared")]
         if isinstance(parsed, Refused):
             findings.append(_refused(parsed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outputs_check.gate.data import DataFolder
+from outputs_check.gate.declaration import Output
 from outputs_check.gate.facts import CellFacts, Facts
 from outputs_check.gate.facts_sql import Asked
 from outputs_check.gate.labels import MARGIN, Labels
@@ -30,8 +31,7 @@ class Computed:
 
     def __init__(self, data: DataFolder, question: Question) -> None:
         self.question, self.output = question, question.output
-        self._base = _base_dimensions(question)
-        self._ask(data, Asked(_single_value(question), self._base))
+        self._ask(data, Asked(_single_value(question), _base_dimensions(self.output)))
         self.labels: tuple[Labels, ...] = self._main.labels
         self.flag = self._is_flag()
         self.all_zero = self.flag and self._main.rows("positive") == 0
@@ -51,7 +51,7 @@ class Computed:
 
     def figure(self, key: Key) -> float:
         """The figure of a cell, NaN where it has none."""
-        base = self.base_key(key)
+        base = self.output.base_of(key)
         if base is None:
             return STATISTICS[self.output.statistic](self.facts(key), self.output)
         whole = self.rows(base)
@@ -60,12 +60,6 @@ class Computed:
     def rows(self, key: Key) -> float:
         """The rows of a cell, or the sum of their weights."""
         return count(self.facts(key), self.output)
-
-    def base_key(self, key: Key) -> Key | None:
-        """The cell whose share a normalised proportion is; None for every other statistic."""
-        if self._base is None:
-            return None
-        return tuple(index if stays else None for index, stays in zip(key, self._base, strict=True))
 
     def filled(self) -> Iterator[Key]:
         """Every cell with a row in it, margins left out."""
@@ -99,17 +93,10 @@ class Computed:
         return (min(ends), max(ends)) if len(ends) == 2 else None
 
 
-def _base_dimensions(question: Question) -> tuple[bool, ...] | None:
+def _base_dimensions(output: Output) -> tuple[bool, ...] | None:
     """Which dimensions the denominator of a normalised proportion keeps."""
-    rows, columns = len(question.output.rows), len(question.output.columns)
-    match question.output.normalize:
-        case "index":
-            return (True,) * rows + (False,) * columns
-        case "columns":
-            return (False,) * rows + (True,) * columns
-        case "all":
-            return (False,) * (rows + columns)
-    return None
+    base = output.base_of((0,) * len(output.dimensions))
+    return None if base is None else tuple(index is not None for index in base)
 
 
 def _single_value(question: Question) -> SingleValue | None:

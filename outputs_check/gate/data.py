@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lab.base.errors import BadInput
 from lab.base.files import canonical_json, sha256_bytes
+from outputs_check.gate.derived import Derived
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
 
@@ -26,8 +27,20 @@ _ROWS_PER_FILE = 2**32
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """sources: registered datasets that a dataset was made from. lineage: how, in its maker's words."""
+
+    sources: tuple[str, ...]
+    lineage: str
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """A dataset of the data folder and what its catalogue registered; `units[0]` is the person."""
+    """A dataset and what is registered of it; `units[0]` is the person.
+
+    registered: it is part of the granted extract (evidence A). derivation: of what was made from such
+    datasets (evidence B). digest: of the file that it came in, where it came with a submission.
+    """
 
     name: str
     files: tuple[Path, ...]
@@ -35,6 +48,8 @@ class Dataset:
     owners: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     pseudonyms: tuple[str, ...] = ()
+    derivation: Derivation | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,10 @@ class Population:
 
 
 class DataFolder:
-    """`DATA/<name>.parquet` or `DATA/<name>/`, and `DATA/datasets.toml`.
+    """`DATA/<name>.parquet` or `DATA/<name>/`, and `DATA/datasets.toml`; and what a submission derived.
+
+    An entry of datasets.toml with `derived_from` (names of other entries) and `lineage` (text) is a derived
+    dataset: its owners are its own and its sources', its units are among theirs.
 
     A context manager: it holds a database connection that may read these files and nothing more, that
     fetches no extension, and whose settings are locked.
@@ -60,8 +78,9 @@ class DataFolder:
         BadInput: datasets.toml is not what the catalogue writes.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, derived: Sequence[Derived] = ()) -> None:
         self.root = root.resolve()
+        self._derived = {each.entry.name: each for each in derived}
         self._registry = _read_registry(self.root / "datasets.toml")
         self._views: dict[str, Mapping[str, str]] = {}
         self._populations: dict[tuple[str, str], Population] = {}
@@ -85,13 +104,50 @@ class DataFolder:
             Blocked: there is none of this name.
         """
         files = self._files(name)
+        if not files and name in self._derived:
+            return self.derived(name)
         if not files:
             raise Blocked(rules.DATA.block(f"there is no dataset '{name}'"))
         entry = self._registry.get(name)
         if entry is None:
             return Dataset(name, files, registered=False)
+        sources, pseudonyms = entry.get("derived_from"), tuple(entry["pseudonyms"])
+        derivation = Derivation(tuple(sources), entry["lineage"]) if sources else None
+        owners = owners_of(self._registry, name)
+        return Dataset(name, files, not sources, owners, tuple(entry["units"]), pseudonyms, derivation)
+
+    def derived(self, name: str) -> Dataset:
+        """Return a derived dataset of the submission: owners of its sources, those of their units it has.
+
+        Raises:
+            Blocked: it could not be read, takes the name of another, or its sources are not registered.
+        """
+        derived = self._derived[name]
+        entry = derived.entry
+        if derived.refused is not None:
+            raise Blocked(derived.refused)
+        if entry.name in self._registry or self._files(entry.name):
+            raise Blocked(rules.DATA.block(f"'{entry.name}' is the name of a dataset of the extract"))
+        if unknown := sorted(set(entry.sources) - set(self.names)):
+            raise Blocked(
+                rules.DATA.block(f"'{entry.name}' has sources that are not registered: {unknown[0]}")
+            )
+        sources = [self.dataset(name) for name in entry.sources]
+        columns = self.columns(Dataset(entry.name, (derived.file,), registered=False))
+
+        def having(key: str) -> tuple[str, ...]:
+            names = dict.fromkeys(name for source in sources for name in getattr(source, key))
+            return tuple(name for name in names if name in columns)
+
         return Dataset(
-            name, files, True, tuple(entry["owners"]), tuple(entry["units"]), tuple(entry["pseudonyms"])
+            entry.name,
+            (derived.file,),
+            registered=False,
+            owners=tuple(dict.fromkeys(owner for source in sources for owner in source.owners)),
+            units=having("units"),
+            pseudonyms=having("pseudonyms"),
+            derivation=Derivation(entry.sources, entry.lineage),
+            digest=derived.digest,
         )
 
     def columns(self, dataset: Dataset) -> Mapping[str, str]:
@@ -128,6 +184,8 @@ class DataFolder:
 
     def rows_of(self, dataset: Dataset) -> str:
         """A name for the rows that a dataset has now: other files, other name."""
+        if dataset.digest:
+            return dataset.digest
         files = [[str(path.relative_to(self.root)), path.stat().st_size] for path in dataset.files]
         return sha256_bytes(canonical_json(files))
 
@@ -161,11 +219,12 @@ class DataFolder:
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:")
-        folder = str(self.root).replace("'", "''")
+        places = [self.root, *(each.file.parent for each in self._derived.values() if each.refused is None)]
+        folders = ", ".join("'" + str(place).replace("'", "''") + "'" for place in places)
         for setting in (
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
-            f"allowed_directories = ['{folder}']",
+            f"allowed_directories = [{folders}]",
             "enable_external_access = false",
             "lock_configuration = true",
         ):
@@ -192,19 +251,53 @@ def _filled(column: Any) -> Array:
     return filled
 
 
-def _read_registry(path: Path) -> dict[str, dict[str, list[str]]]:
+def _read_registry(path: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"not TOML: {error}", where=str(path)) from None
-    registry: dict[str, dict[str, list[str]]] = {}
+    registry: dict[str, dict[str, Any]] = {}
     for name, entry in values.items():
         if not isinstance(entry, dict) or not _has_lists(entry):
             raise BadInput(f"the entry of '{name}' needs lists of owners and units", where=str(path))
         registry[name] = {"pseudonyms": list(entry["units"]), **entry}
+    for name, entry in registry.items():
+        if "derived_from" in entry and not _is_derived(registry, name):
+            what = f"the entry of '{name}' is derived from other entries, with their units and a lineage"
+            raise BadInput(what, where=str(path))
     return registry
+
+
+def owners_of(registry: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, ...]:
+    """Owners of a registered dataset, and of all that it was derived from."""
+    owners: dict[str, None] = {}
+    for each in _ancestry(registry, name):
+        owners |= dict.fromkeys(registry[each]["owners"])
+    return tuple(owners)
+
+
+def _ancestry(registry: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, ...]:
+    """The dataset and what it was made from, however far back; each once."""
+    found, waiting = dict[str, None](), [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found[each] = None
+            waiting += registry[each].get("derived_from", [])
+    return tuple(found)
+
+
+def _is_derived(registry: Mapping[str, Mapping[str, Any]], name: str) -> bool:
+    entry = registry[name]
+    sources = entry["derived_from"]
+    if not isinstance(entry.get("lineage"), str) or not isinstance(sources, list) or not sources:
+        return False
+    if any(not isinstance(source, str) or source not in registry for source in sources):
+        return False
+    units = {unit for source in sources for unit in registry[source]["units"]}
+    return units >= set(entry["units"]) and all(name not in _ancestry(registry, each) for each in sources)
 
 
 def _has_lists(entry: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from outputs_check.gate import appetite
+from outputs_check.gate.derived import DerivedEntry, read_entries
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules import pictures
@@ -16,6 +17,10 @@ from outputs_check.parsers.kinds import released_name
 
 _TABLE = {"rows", "columns", "value", "weight", "rounding", "where", "data"}
 _MODEL = {"model", "rounding", "where", "data"}
+# Tables that can be judged by counts beside them where the gate has no data (evidence C). A minimum, a
+# maximum or a mode needs to know how many share the value, which no count tells.
+_COUNTABLE = {"count", "sum", "mean", "median", "std", "gini", "percentile", "proportion", "ratio"}
+_OF_DATA = {"data", "where", "weight", "structural_zeros"}
 # Keys that say something for a statistic, beside file, title and statistic; True: cannot do without.
 _KEYS: dict[str, dict[str, bool]] = {
     "count": dict.fromkeys(_TABLE | {"structural_zeros"}, False) | {"data": True},
@@ -48,9 +53,11 @@ _KEYS: dict[str, dict[str, bool]] = {
         _TABLE | {"source", "chart", "bins", "normalize", "percentile", "denominator"}, False
     ),
     "model": {"data": True, "where": False, "value": True, "columns": True},
-    "notebook": {"data": False},
+    "notebook": {"data": False, "reproduces": False},
 }
-_SUBMISSION = {"project", "unit", "owners", "output"}
+for _name in _COUNTABLE:
+    _KEYS[_name]["counts"] = False
+_SUBMISSION = {"project", "unit", "owners", "output", "derived"}
 _FILE = re.compile(r"\w[\w.() +-]{0,150}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _MAX_LIST, _MAX_OUTPUTS, _MAX_EXPRESSION, _MAX_TITLE = 50, 100, 2_000, 300
@@ -79,16 +86,36 @@ class Output:
     structural_zeros: tuple[tuple[tuple[str, str], ...], ...] = ()
     source: str | None = None
     chart: str | None = None
+    counts: str | None = None
+    reproduces: tuple[str, ...] = ()
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Row dimensions, then column dimensions."""
         return self.rows + self.columns
 
+    def base_of(self, key: tuple[int | None, ...]) -> tuple[int | None, ...] | None:
+        """The cell whose share a cell of a normalised proportion is; None for every other statistic.
+
+        key: the label's index per dimension, None for the margin.
+        """
+        split = len(self.rows)
+        match self.normalize:
+            case "index":
+                return key[:split] + (None,) * (len(key) - split)
+            case "columns":
+                return (None,) * split + key[split:]
+            case "all":
+                return (None,) * len(key)
+        return None
+
 
 @dataclass(frozen=True)
 class Declaration:
-    """A whole submission.toml. `refused`: (file, findings) of the outputs that cannot be honoured."""
+    """A whole submission.toml. `refused`: (file, findings) of the outputs that cannot be honoured.
+
+    derived: datasets that came with it.
+    """
 
     project: str
     unit: str
@@ -96,6 +123,7 @@ class Declaration:
     outputs: tuple[Output, ...] = ()
     refused: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    derived: tuple[DerivedEntry, ...] = ()
 
 
 class _Wrong(Exception):
@@ -108,6 +136,8 @@ def read_declaration(values: Mapping[str, Any]) -> Declaration:
     project = _named(values, "project", findings)
     unit = _named(values, "unit", findings)
     owners = _owners(values, findings)
+    derived, wrong_entries = read_entries(values)
+    findings += wrong_entries
     outputs: list[Output] = []
     refused: list[tuple[str, tuple[Finding, ...]]] = []
     entries = values.get("output", [])
@@ -127,7 +157,7 @@ def read_declaration(values: Mapping[str, Any]) -> Declaration:
             outputs.append(output)
     twice = {file for file, _ in refused}
     kept = tuple(output for output in outputs if output.file not in twice)
-    return Declaration(project, unit, owners, kept, tuple(refused), tuple(findings))
+    return Declaration(project, unit, owners, kept, tuple(refused), tuple(findings), derived)
 
 
 def _all_tables(entries: list[Any]) -> bool:
@@ -179,8 +209,7 @@ def _read_output(entry: Mapping[str, Any]) -> tuple[Output | None, list[Finding]
                 fields[key] = _READERS[key](entry.get(key))
             except _Wrong as error:
                 wrong.append(rules.VALUE.block(f"'{key}' {error}"))
-    missing = [key for key, needed in wanted.items() if needed and key not in entry]
-    wrong += [rules.VALUE.block(f"statistic '{statistic}' needs '{key}'") for key in missing]
+    wrong += _missing(statistic, entry, wanted)
     if statistic == "proportion" and ("value" in entry) == ("normalize" in entry):
         wrong.append(rules.VALUE.block("a proportion has either 'normalize' or a 0/1 'value'"))
     if wrong:
@@ -189,6 +218,19 @@ def _read_output(entry: Mapping[str, Any]) -> tuple[Output | None, list[Finding]
     if len(set(output.dimensions)) != len(output.dimensions):
         return None, [rules.VALUE.block("a column stands twice in 'rows' and 'columns'")]
     return output, []
+
+
+def _missing(statistic: str, entry: Mapping[str, Any], wanted: Mapping[str, bool]) -> list[Finding]:
+    """Keys that cannot be done without; counts stand for the data, and with nothing that asks it."""
+    missing = [key for key, needed in wanted.items() if needed and key not in entry]
+    beside = "counts" in entry and "counts" in wanted
+    wrong = [
+        rules.VALUE.block(f"statistic '{statistic}' needs '{key}'")
+        for key in missing
+        if not (beside and key == "data")
+    ]
+    refused = sorted(_OF_DATA & set(entry)) if beside else []
+    return wrong + [rules.VALUE.block(f"'counts' stands for data: leave out '{key}'") for key in refused]
 
 
 def _text(pattern: re.Pattern[str], meaning: str) -> Callable[[Any], str]:
@@ -210,6 +252,12 @@ def _columns(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > _MAX_LIST:
         raise _Wrong("has to be a list of columns")
     return tuple(_column(item) for item in value)
+
+
+def _files(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= _MAX_OUTPUTS:
+        raise _Wrong("has to be a list of files that is not empty")
+    return tuple(dict.fromkeys(_text(_FILE, "a list of plain file names")(item) for item in value))
 
 
 def _expression(value: Any) -> str:
@@ -285,6 +333,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "structural_zeros": _zeros,
     "source": _text(_FILE, "a plain file name inside the folder"),
     "chart": _chart,
+    "counts": _text(_FILE, "a plain file name inside the folder"),
+    "reproduces": _files,
 }
 
 

@@ -9,6 +9,7 @@ from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.correlation import examine_correlation
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Output
+from outputs_check.gate.declared_counts import examine_by_counts
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.formula import FAMILIES
@@ -21,7 +22,7 @@ from outputs_check.gate.model import examine_model
 from outputs_check.gate.question import Question, ask
 from outputs_check.gate.result import Finding
 from outputs_check.gate.room import Room
-from outputs_check.gate.rules import declarations
+from outputs_check.gate.rules import declarations, declared_counts
 from outputs_check.gate.rules.identifiers import in_table, in_texts
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.statistics import STATISTICS
@@ -52,7 +53,9 @@ def _examined(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite
         case "text", ParsedText():
             return examine_text(room.pseudonyms, parsed)
         case (("notebook" | "text"), ParsedNotebook()):
-            return examine_notebook(room.pseudonyms, parsed)
+            examined = examine_notebook(room.pseudonyms, parsed)
+            reproduced = room.reproduced.get(output.file, ())
+            return replace(examined, findings=(*examined.findings, *reproduced))
         case "image", ParsedImage():
             return examine_image(room, output, parsed, appetite)
         case (("text" | "image" | "notebook"), _):
@@ -74,11 +77,22 @@ def _table(room: Room, output: Output, parsed: ParsedTable, appetite: RiskAppeti
     examination = _EXAMINATIONS.get(output.statistic)
     if examination is None:
         raise Blocked(declarations.NO_EVIDENCE.block(f"'{output.statistic}' is not recomputed"))
-    question = ask(room.data, output, room.unit)
     rows = _named_index(parsed.rows, output)
     found = room.pseudonyms.findings(cell for row in rows for cell in row if read_figure(cell) is None)
-    examined = examination(room.data, question, rows, appetite)
+    if output.counts is not None:
+        examined = _counted(room, output, rows, appetite)
+    else:
+        examined = examination(room.data, ask(room.data, output, room.unit), rows, appetite)
     return replace(examined, findings=(*found, *in_table(rows), *examined.findings))
+
+
+def _counted(room: Room, output: Output, rows: Rows, appetite: RiskAppetite) -> Examined:
+    counts = room.parsed.get(output.counts or "")
+    if not isinstance(counts, ParsedTable):
+        text = f"'{output.counts}' is no table of this submission"
+        raise Blocked(declared_counts.UNUSABLE.block(text))
+    beside = _named_index(counts.rows, replace(output, file=output.counts or ""))
+    return examine_by_counts(room.data, output, room.unit, rows, beside, appetite)
 
 
 def _model(room: Room, output: Output, parsed: ParsedModel, appetite: RiskAppetite) -> Examined:

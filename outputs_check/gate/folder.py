@@ -45,11 +45,11 @@ def read_folder(path: Path) -> Folder:
     return folder
 
 
-def read_file(path: Path) -> bytes | Refused:
-    """Read one plain file that a person named."""
+def read_file(path: Path, most: int = limits.MAX_FILE_BYTES) -> bytes | Refused:
+    """Read one plain file that a person named, of at most so many bytes."""
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return _read_entry(descriptor, path.name, limits.MAX_FILE_BYTES)
+        return _read_entry(descriptor, path.name, most)
     finally:
         os.close(descriptor)
 

@@ -63,6 +63,7 @@ def examine_image(room: Room, image: Output, parsed: ParsedImage, appetite: Risk
         canonical=picture,
         media_type=MEDIA_TYPE,
         submitted=parsed.encoded,
+        equations=tuple(replace(equation, origin=image.file) for equation in examined.equations),
         positions={},
     )
 

@@ -67,9 +67,9 @@ def ask(data: DataFolder, output: Output, unit: str) -> Question:
 
 
 def _units(dataset: Dataset, types: Mapping[str, str], unit: str) -> tuple[str, ...]:
-    if dataset.registered and unit not in dataset.units:
+    if dataset.units and unit not in dataset.units:
         raise Blocked(rules.UNIT.block(f"'{dataset.name}' does not register the unit '{unit}'"))
-    units = dataset.units if dataset.registered else (unit,)
+    units = dataset.units or (unit,)
     for name in units:
         if name not in types:
             raise Blocked(rules.UNIT.block(f"'{dataset.name}' has no column '{name}' to count"))

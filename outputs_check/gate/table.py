@@ -96,7 +96,7 @@ class Table:
             raise Blocked(tables.TOO_MANY.block(f"more than {self.appetite.max_table_cells:,} cells"))
 
     def _cell(self, key: Key, unit: str) -> Cell:
-        base_key, facts = self.computed.base_key(key), self.computed.facts(key, unit)
+        base_key, facts = self.output.base_of(key), self.computed.facts(key, unit)
         structural = not facts.rows and self.zeros.covers(key)
         if base_key is None or base_key == key:
             return Cell(self.computed.name(key), facts, structural=structural)
@@ -187,7 +187,7 @@ class Table:
         return table_equations(self.question, extract, cells, withheld, self.appetite.rounding_base)
 
     def _tabulated(self, key: Key, figure: float) -> Tabulated:
-        table, base_key = self.computed, self.computed.base_key(key)
+        table, base_key = self.computed, self.output.base_of(key)
         base = None if base_key is None else (table.labels_of(base_key), table.rows(base_key))
         ones = float(table.facts(key).positive)
         return Tabulated(table.labels_of(key), table.name(key), figure, table.rows(key), ones, base)

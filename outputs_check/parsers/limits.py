@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MAX_FILE_BYTES = 16 * 2**20
 MAX_TOTAL_BYTES = 64 * 2**20
+MAX_DERIVED_BYTES = 64 * 2**20  # a dataset that a researcher derived: as much as a session may send
 MAX_FILES = 100
 MAX_ROWS = 5_000  # rulebook, "Files": csv, tsv
 MAX_COLUMNS = 500

@@ -23,8 +23,7 @@ def parse_files(files: Mapping[str, bytes]) -> dict[str, Parsed]:
     """
     if not files:
         return {}
-    require_isolation()
-    lines = _run(write_request(files)).split(b"\n")
+    lines = run_worker(write_request(files)).split(b"\n")
     parsed: dict[str, Parsed] = {}
     for index, name in enumerate(files):
         try:
@@ -34,14 +33,20 @@ def parse_files(files: Mapping[str, bytes]) -> dict[str, Parsed]:
     return parsed
 
 
-def _run(request: bytes) -> bytes:
+def run_worker(request: bytes, worker: str = "outputs_check.parsers.worker") -> bytes:
+    """Run a worker in a sandbox; return what it answers, cut off at the bound.
+
+    Raises:
+        IsolationRefused: no sandbox can be had on this machine.
+    """
+    require_isolation()
     mounts, environment = python_environment("outputs_check")
     sandbox = Sandbox(
         mounts=mounts,
         environment=environment,
         limits=Limits(memory_bytes=2 * limits.FILE_MEMORY_BYTES, file_bytes=0),
     )
-    command = sandbox.command([sys.executable, "-P", "-m", "outputs_check.parsers.worker"])
+    command = sandbox.command([sys.executable, "-P", "-m", worker])
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

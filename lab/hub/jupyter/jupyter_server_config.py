@@ -4,7 +4,7 @@ All of them can be undone by a person who runs her own server in the room; what 
 sandbox around it. They close the easy ways out and keep the room tidy.
 """
 
-from lab.session.room import SERVER, WORKSPACE
+from lab.base.room import SERVER, WORKSPACE
 
 # The one script that stands in JupyterLab's own page; another version may have another.
 _LAB_SCRIPT = "sha256-DHk7PmJD5wtdpNjEzpkYISzoAstMGRwG1GNWZ25R2pM="

@@ -170,7 +170,7 @@ def test_no_link_takes_the_place_of_the_servers_socket(room: RoomKernel) -> None
     # The proxy, outside, would follow it: to the host's own services, or into another's session.
     body = """
     import os
-    from lab.session.room import SERVER
+    from lab.base.room import SERVER
     os.symlink("/run/docker.sock", SERVER.with_name("link"))
     return os.replace(SERVER.with_name("link"), SERVER)
     """

@@ -85,3 +85,27 @@ session.submit("half")
         """
     )
     assert told.error == "BadInput: a declared file is missing (/workspace/half/gone.csv): write it first"
+
+
+def test_a_notebook_and_what_it_derived_are_checked_again(room: RoomKernel) -> None:
+    """The cell that runs here is the notebook's own: the gate runs it once more, in a room of its own."""
+    source = """
+from lab import session
+frame = session.extract("person_year").compute()
+cohort = frame[frame.year == 2024].assign(high=lambda part: (part.pay > 20_300).astype(int))
+session.derive(cohort, "cohort", sources=["person_year"], lineage="people of 2024, analysis.ipynb")
+mine = session.Submission("outputs/whole")
+mine.table(cohort.groupby("region", observed=True).high.mean(), file="high.csv", title="High pay",
+           statistic="proportion", data="cohort", rows=["region"], value="high")
+mine.notebook("/workspace/whole.ipynb", title="All of it")
+receipt = session.submit(mine)
+"""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    room.run(f"open('/workspace/whole.ipynb', 'w').write({json.dumps(notebook)!r})")
+    told = room.run(f"{source}\nprint(session.findings(receipt.id).to_json(orient='records'))")
+    found = {(each["file"], each["rule"]): each["verdict"] for each in json.loads(told)}
+    assert found["whole.ipynb", "notebook.reproduced"] == "PASS", told
+    assert found["high.csv", "figure.agrees"] == found["high.csv", "evidence.lineage"] == "PASS", told
+    assert found["high.csv", "evidence.derived"] == "REVIEW"
+    assert "BLOCK" not in found.values()

@@ -1,5 +1,6 @@
 """Declarations: what the helper writes is what the contract says, and reads back as it was meant."""
 
+import hashlib
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import statsmodels.formula.api as smf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.base.errors import BadInput
+from lab.base.errors import BadInput, NotFound
+from lab.session.derived import derive
 from lab.session.submission import KEYS, STATISTICS, Output, Submission
 
 FRAME = pd.DataFrame(
@@ -80,6 +82,72 @@ def test_columns_that_are_no_text_are_rounded_too(first: Submission) -> None:
     frame = pd.DataFrame({2023: [12.0, 18.0], 2024: [11.0, 9.0]}, index=pd.Index(["N", "S"], name="region"))
     path = first.table(frame, file="y.csv", title="By year", statistic="count", data="d", rounding=5)
     assert pd.read_csv(path).to_numpy()[:, 1:].tolist() == [[10.0, 10.0], [20.0, 10.0]]
+
+
+def test_counts_stand_in_a_file_of_their_own(first: Submission) -> None:
+    grouped = FRAME.assign(band=FRAME.pay // 50).groupby("band")
+    path = first.table(
+        grouped.pay.mean(), file="t.csv", title="Pay", statistic="mean", value="pay", rows=["band"],
+        counts=grouped.size(),
+    )  # fmt: skip
+    (entry,) = _declared(first)["output"]
+    assert entry["counts"] == "t-counts.csv"
+    assert pd.read_csv(path.with_name("t-counts.csv"), index_col=0).iloc[:, 0].tolist() == [50, 50]
+
+
+def test_a_derived_dataset_goes_with_the_tables_of_it(first: Submission, tmp_path: Path) -> None:
+    notebook = tmp_path / "n.ipynb"
+    notebook.write_text("{}")
+    workspace = first.folder.parent
+    cohort = derive(FRAME, "cohort", sources=["person_year"], lineage=notebook, workspace=workspace)
+    derive(FRAME, "unused", sources=["person_year"], lineage="not\nused", workspace=workspace)
+    first.table(FRAME.groupby("sex").size(), file="t.csv", title="t", statistic="count", data="cohort",
+                rows=["sex"])  # fmt: skip
+    digest = hashlib.sha256(b"{}").hexdigest()
+    assert cohort.lineage == f"n.ipynb, SHA-256 {digest}"
+    assert _declared(first)["derived"] == [
+        {"name": "cohort", "sources": ["person_year"], "lineage": cohort.lineage}
+    ]
+    assert pd.read_parquet(first.folder / "cohort.derived.parquet").equals(FRAME)
+    assert not (first.folder / "unused.derived.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": "../x"}, {"sources": []}, {"lineage": " "}, {"lineage": Path("/nowhere.ipynb")}]
+)
+def test_a_derived_dataset_needs_all_that_is_asked(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    given = {"name": "cohort", "sources": ["person_year"], "lineage": "by hand"} | wrong
+    with pytest.raises(BadInput):
+        derive(FRAME, given.pop("name"), workspace=tmp_path, **given)
+
+
+def test_a_notebook_is_copied_as_it_was_saved(first: Submission, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="save it first"):
+        first.notebook(tmp_path / "n.ipynb", title="all of it")
+    (tmp_path / "n.ipynb").write_text("{}")
+    path = first.notebook(tmp_path / "n.ipynb", file="m.ipynb", title="all of it", reproduces=["t.csv"])
+    assert path.read_text() == "{}"
+    (entry,) = _declared(first)["output"]
+    assert entry == {
+        "file": "m.ipynb", "title": "all of it", "statistic": "notebook", "reproduces": ["t.csv"],
+    }  # fmt: skip
+
+
+def test_nothing_is_sent_from_a_run_of_the_gate(
+    first: Submission, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lab.session import gate
+
+    first.text("all", file="n.txt", title="n")
+    first.table(FRAME.groupby("sex").pay.mean(), file="t.csv", title="t", statistic="mean", value="pay",
+                rows=["sex"], counts=FRAME.groupby("sex").size())  # fmt: skip
+    places = {"workspace": tmp_path, "keeper": tmp_path / "keeper.sock"}
+    with pytest.raises(NotFound, match="there is no keeper here"):
+        gate.submit(first, **places)
+    monkeypatch.setenv("LAB_RERUN", "1")
+    receipt = gate.submit(first, **places)
+    assert list(receipt.files) == ["submission.toml", "n.txt", "t.csv", "t-counts.csv"]
+    assert gate.findings(keeper=places["keeper"]).empty
 
 
 @pytest.mark.parametrize(("fit", "statistic"), [(smf.ols, "ols"), (smf.logit, "logit")])
@@ -158,7 +226,6 @@ def test_the_contract_is_the_published_one(shared: Path) -> None:
 
 
 def test_no_session_no_keeper(tmp_path: Path) -> None:
-    from lab.base.errors import NotFound
     from lab.session import gate
 
     with pytest.raises(NotFound, match="use this in a session of a project"):
