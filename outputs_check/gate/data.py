@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ Array = npt.NDArray[Any]
 # researcher, because names that begin so are refused at registration.
 ROW = "__gate_row"
 _ROWS_PER_FILE = 2**32
+# Far beyond what a table of a national extract takes; a pattern or product made to take for ever ends here.
+_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,15 @@ class DataFolder:
     """`DATA/<name>.parquet` or `DATA/<name>/`, and `DATA/datasets.toml`.
 
     A context manager: it holds a database connection that may read these files and nothing more, that
-    fetches no extension, and whose settings are locked.
+    fetches no extension, and whose settings are locked. seconds: what one query may take.
 
     Raises:
         BadInput: datasets.toml is not what the catalogue writes.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, seconds: float = _SECONDS) -> None:
         self.root = root.resolve()
+        self._seconds = seconds
         self._registry = _read_registry(self.root / "datasets.toml")
         self._views: dict[str, Mapping[str, str]] = {}
 
@@ -107,13 +111,21 @@ class DataFolder:
         """Run a query over views that `columns` opened; one array per result column.
 
         Raises:
-            Blocked: the declared expression fails on this data (a type that does not fit).
+            Blocked: the declared expression fails on this data (a type that does not fit), or takes too long.
         """
+        watch = threading.Timer(self._seconds, self._connection.interrupt)
+        watch.daemon = True
+        watch.start()
         try:
             fetched = self._connection.execute(sql, parameters or []).fetchnumpy()
+        except duckdb.InterruptException:
+            text = f"the declared query takes longer than {self._seconds:g} seconds"
+            raise Blocked(rules.WHERE.block(text, "write a simpler filter")) from None
         except duckdb.Error as error:
             reason = str(error).splitlines()[0][:200]
             raise Blocked(rules.WHERE.block(f"the declared query cannot be run: {reason}")) from None
+        finally:
+            watch.cancel()
         return {name: _filled(column) for name, column in fetched.items()}
 
     def _files(self, name: str) -> tuple[Path, ...]:

@@ -76,8 +76,10 @@ def other(name: str, make: Make, data: str = "claims", **keys: Any) -> File:
 def submission(*files: File, **head: Any) -> Submission:
     """Files submitted together; `head` overrides keys, None takes one out."""
     keys = {key: value for key, value in {**HEAD, **head}.items() if value is not None}
-    named = [File(file.name if len(files) == 1 else f"{n}-{file.name}", file.make, file.keys, file.data, file.true)
-             for n, file in enumerate(files, start=1)]  # fmt: skip
+    named = [
+        File(file.name if len(files) == 1 else f"{n}-{file.name}", file.make, file.keys, file.data, file.true)
+        for n, file in enumerate(files, start=1)
+    ]
     return Submission(tuple(named), keys)
 
 

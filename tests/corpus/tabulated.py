@@ -154,11 +154,16 @@ def regression(frame: pd.DataFrame, keys: Keys, *columns: str) -> pd.DataFrame:
 
     log = np.log  # noqa: F841 - formulas name it
     model = getattr(smf, keys["statistic"])(
-        keys["model"], frame.astype({n: int for n in frame.select_dtypes(bool)})
+        keys["model"], frame.astype(dict.fromkeys(frame.select_dtypes(bool), int))
     )
     fit = model.fit() if keys["statistic"] == "ols" else model.fit(disp=0, maxiter=100)
-    known = {"t": fit.tvalues, "z": fit.tvalues, "p": fit.pvalues,
-             "ci_low": fit.conf_int()[0], "ci_high": fit.conf_int()[1]}  # fmt: skip
+    known = {
+        "t": fit.tvalues,
+        "z": fit.tvalues,
+        "p": fit.pvalues,
+        "ci_low": fit.conf_int()[0],
+        "ci_high": fit.conf_int()[1],
+    }
     parts = {"coef": fit.params, "std_err": fit.bse, **{name: known[name] for name in columns}}
     return rounded(pd.DataFrame(parts).rename_axis("term"), keys)
 

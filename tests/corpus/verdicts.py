@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from outputs_check.gate.check import check_submission, release_submission
+from outputs_check.gate.check import release_submission
 from outputs_check.gate.result import Result
 from outputs_check.gate.verdict import Verdict
 from tests.corpus.case import Case, Submission
 from tests.corpus.people import OWNERS, UNITS, frames
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-from gate_bench import LEDGER, Bench  # noqa: E402 - the bench of the specifications
+from gate_bench import LEDGER, Bench
 
 
 @dataclass(frozen=True)

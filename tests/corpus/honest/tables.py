@@ -36,8 +36,29 @@ DIMENSIONS = {
     "region and sex": {"rows": ["region"], "columns": ["sex"]},
     "region, sex down": {"rows": ["region", "sex"]},
 }
-LABELS = ["region", "area", "code", "sex", "sex_code", "benefit", "band", "year", "grade", "step", "sanction",
-          "employed", "disabled", "quarter", "day", "at", "small_int", "missing_int", "word", "band_category", "months"]  # fmt: skip
+LABELS = [
+    "region",
+    "area",
+    "code",
+    "sex",
+    "sex_code",
+    "benefit",
+    "band",
+    "year",
+    "grade",
+    "step",
+    "sanction",
+    "employed",
+    "disabled",
+    "quarter",
+    "day",
+    "at",
+    "small_int",
+    "missing_int",
+    "word",
+    "band_category",
+    "months",
+]
 
 
 def cases() -> Iterator[Case]:
@@ -53,9 +74,17 @@ def _family(keys: dict[str, Any]) -> str:
     statistic = keys["statistic"]
     if statistic in {"sum", "mean", "ratio"}:
         return "percentages" if keys.get("value") in {"disabled", "employed"} else "sums, means, ratios"
-    return {"count": "frequencies", "proportion": "percentages", "median": "medians, percentiles",
-            "percentile": "medians, percentiles", "std": "standard deviation", "gini": "concentration",
-            "mode": "mode", "min": "minimum, maximum", "max": "minimum, maximum"}[statistic]  # fmt: skip
+    return {
+        "count": "frequencies",
+        "proportion": "percentages",
+        "median": "medians, percentiles",
+        "percentile": "medians, percentiles",
+        "std": "standard deviation",
+        "gini": "concentration",
+        "mode": "mode",
+        "min": "minimum, maximum",
+        "max": "minimum, maximum",
+    }[statistic]
 
 
 def _statistics() -> Iterator[Case]:
@@ -68,100 +97,160 @@ def _labels() -> Iterator[Case]:
     for name in LABELS:
         yield safe("frequencies", f"categories of {name}", table(statistic="count", rows=[name]))
         yield safe("frequencies", f"{name} across", table(statistic="count", rows=["left"], columns=[name]))
-        yield safe("sums, means, ratios", f"means by {name}", table(
-            statistic="mean", value="weekly", rows=[name], rounding=0.01))  # fmt: skip
+        yield safe(
+            "sums, means, ratios",
+            f"means by {name}",
+            table(statistic="mean", value="weekly", rows=[name], rounding=0.01),
+        )
 
 
 COUNTS: dict[str, tuple[Make, dict[str, Any]]] = {
     "crosstab": (lambda d: pd.crosstab(d.region, d.sex), {"rows": ["region"], "columns": ["sex"]}),
     "crosstab with margins": (
-        lambda d: pd.crosstab(d.region, d.sex, margins=True), {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: pd.crosstab(d.region, d.sex, margins=True),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "margins called Total": (
         lambda d: pd.crosstab(d.region, d.sex, margins=True, margins_name="Total"),
-        {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "crosstab without dropna": (
-        lambda d: pd.crosstab(d.region, d.sex, dropna=False), {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: pd.crosstab(d.region, d.sex, dropna=False),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "two levels of rows": (
         lambda d: pd.crosstab([d.region, d.sex], d.band, margins=True),
-        {"rows": ["region", "sex"], "columns": ["band"]}),
+        {"rows": ["region", "sex"], "columns": ["band"]},
+    ),
     "two levels of columns": (
         lambda d: pd.crosstab(d.region, [d.sex, d.employed], margins=True),
-        {"rows": ["region"], "columns": ["sex", "employed"]}),
+        {"rows": ["region"], "columns": ["sex", "employed"]},
+    ),
     "two by two levels": (
         lambda d: pd.crosstab([d.region, d.sex], [d.year, d.disabled]),
-        {"rows": ["region", "sex"], "columns": ["year", "disabled"]}),
+        {"rows": ["region", "sex"], "columns": ["year", "disabled"]},
+    ),
     "names of its own": (
         lambda d: pd.crosstab(d.region, d.sex, rownames=["Region"], colnames=["Sex"]),
-        {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "value_counts": (lambda d: d.benefit.value_counts(), {"rows": ["benefit"]}),
     "value_counts of two": (lambda d: d[["region", "sex"]].value_counts(), {"rows": ["region", "sex"]}),
     "size": (lambda d: d.groupby("region").size(), {"rows": ["region"]}),
     "size to frame": (lambda d: d.groupby("region").size().to_frame("people"), {"rows": ["region"]}),
     "size as records": (
         lambda d: d.groupby(["region", "sex"]).size().reset_index(name="n").to_csv(index=False),
-        {"rows": ["region", "sex"]}),
+        {"rows": ["region", "sex"]},
+    ),
     "size with a default index": (
-        lambda d: d.groupby(["region", "sex"]).size().reset_index(name="n"), {"rows": ["region", "sex"]}),
+        lambda d: d.groupby(["region", "sex"]).size().reset_index(name="n"),
+        {"rows": ["region", "sex"]},
+    ),
     "as_index false": (
-        lambda d: d.groupby(["region", "sex"], as_index=False).size(), {"rows": ["region", "sex"]}),
+        lambda d: d.groupby(["region", "sex"], as_index=False).size(),
+        {"rows": ["region", "sex"]},
+    ),
     "long where rows and columns are declared": (
-        lambda d: d.groupby(["region", "sex"]).size(), {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: d.groupby(["region", "sex"]).size(),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "wide from unstack": (
-        lambda d: d.groupby(["region", "sex"]).size().unstack(), {"rows": ["region"], "columns": ["sex"]}),
-    "stacked again": (
-        lambda d: pd.crosstab(d.region, d.sex).stack(), {"rows": ["region", "sex"]}),
+        lambda d: d.groupby(["region", "sex"]).size().unstack(),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
+    "stacked again": (lambda d: pd.crosstab(d.region, d.sex).stack(), {"rows": ["region", "sex"]}),
     "reset_index of a wide table": (
         lambda d: pd.crosstab(d.region, d.sex).reset_index().to_csv(index=False),
-        {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "reset_index of a wide table, with its index": (
-        lambda d: pd.crosstab(d.region, d.sex).reset_index(), {"rows": ["region"], "columns": ["sex"]}),
-    "person_id counted": (
-        lambda d: d.groupby("region").person_id.count(), {"rows": ["region"]}),
+        lambda d: pd.crosstab(d.region, d.sex).reset_index(),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
+    "person_id counted": (lambda d: d.groupby("region").person_id.count(), {"rows": ["region"]}),
     "person_id nunique": (
-        lambda d: d.groupby("region").agg(people=("person_id", "nunique")), {"rows": ["region"]}),
+        lambda d: d.groupby("region").agg(people=("person_id", "nunique")),
+        {"rows": ["region"]},
+    ),
     "pivot_table of counts": (
-        lambda d: d.pivot_table(index="region", columns="sex", values="person_id", aggfunc="count", margins=True),
-        {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: d.pivot_table(
+            index="region", columns="sex", values="person_id", aggfunc="count", margins=True
+        ),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "pivot_table of size": (
         lambda d: d.pivot_table(index="region", columns="sex", aggfunc="size"),
-        {"rows": ["region"], "columns": ["sex"]}),
-    "as floats": (lambda d: pd.crosstab(d.region, d.sex).astype(float), {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
+    "as floats": (
+        lambda d: pd.crosstab(d.region, d.sex).astype(float),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "float_format": (
         lambda d: pd.crosstab(d.region, d.sex).astype(float).to_csv(float_format="%.1f"),
-        {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "everything quoted": (
-        lambda d: pd.crosstab(d.area, d.sex).to_csv(quoting=1), {"rows": ["area"], "columns": ["sex"]}),
+        lambda d: pd.crosstab(d.area, d.sex).to_csv(quoting=1),
+        {"rows": ["area"], "columns": ["sex"]},
+    ),
     "windows line ends": (
         lambda d: pd.crosstab(d.region, d.sex).to_csv(lineterminator="\r\n"),
-        {"rows": ["region"], "columns": ["sex"]}),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "a byte order mark": (
-        lambda d: pd.crosstab(d.area, d.sex).to_csv().encode("utf-8-sig"), {"rows": ["area"], "columns": ["sex"]}),
-    "sorted by size": (lambda d: pd.crosstab(d.region, d.sex).sort_values("F"), {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: pd.crosstab(d.area, d.sex).to_csv().encode("utf-8-sig"),
+        {"rows": ["area"], "columns": ["sex"]},
+    ),
+    "sorted by size": (
+        lambda d: pd.crosstab(d.region, d.sex).sort_values("F"),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "some categories only": (
-        lambda d: pd.crosstab(d.region, d.sex).loc[["Wales", "London"]], {"rows": ["region"], "columns": ["sex"]}),
+        lambda d: pd.crosstab(d.region, d.sex).loc[["Wales", "London"]],
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
     "transposed": (lambda d: pd.crosstab(d.region, d.sex).T, {"rows": ["sex"], "columns": ["region"]}),
     "a category of pandas": (
-        lambda d: d.groupby("band_category", observed=False).size(), {"rows": ["band_category"]}),
+        lambda d: d.groupby("band_category", observed=False).size(),
+        {"rows": ["band_category"]},
+    ),
     "years across": (lambda d: pd.crosstab(d.region, d.year), {"rows": ["region"], "columns": ["year"]}),
     "years as floats": (
-        lambda d: d.assign(year=d.year.astype(float)).groupby("year").size(), {"rows": ["year"]}),
+        lambda d: d.assign(year=d.year.astype(float)).groupby("year").size(),
+        {"rows": ["year"]},
+    ),
     "grades without the missing": (lambda d: d.groupby("grade").size(), {"rows": ["grade"]}),
     "grades as whole numbers": (
-        lambda d: d.dropna(subset="grade").astype({"grade": int}).groupby("grade").size(), {"rows": ["grade"]}),
+        lambda d: d.dropna(subset="grade").astype({"grade": int}).groupby("grade").size(),
+        {"rows": ["grade"]},
+    ),
     "dates as days": (
         lambda d: d.assign(quarter=d.quarter.dt.strftime("%Y-%m-%d")).groupby("quarter").size(),
-        {"rows": ["quarter"]}),
+        {"rows": ["quarter"]},
+    ),
     "times": (lambda d: d.groupby("at").size(), {"rows": ["at"]}),
-    "booleans across": (lambda d: pd.crosstab(d.region, d.employed), {"rows": ["region"], "columns": ["employed"]}),
-}  # fmt: skip
+    "booleans across": (
+        lambda d: pd.crosstab(d.region, d.employed),
+        {"rows": ["region"], "columns": ["employed"]},
+    ),
+}
 
 
 def _counts() -> Iterator[Case]:
     for name, (make, keys) in COUNTS.items():
         yield safe("frequencies", f"layout: {name}", table(make, statistic="count", **keys))
-    yield safe("frequencies", "layout: tab separated", table(
-        lambda d: pd.crosstab(d.region, d.sex).to_csv(sep="\t"), name="table.tsv", statistic="count",
-        rows=["region"], columns=["sex"]))  # fmt: skip
+    yield safe(
+        "frequencies",
+        "layout: tab separated",
+        table(
+            lambda d: pd.crosstab(d.region, d.sex).to_csv(sep="\t"),
+            name="table.tsv",
+            statistic="count",
+            rows=["region"],
+            columns=["sex"],
+        ),
+    )
 
 
 CELLS = {"rows": ["region"], "columns": ["sex"]}
@@ -169,72 +258,119 @@ PAY = {"statistic": "mean", "value": "pay"}
 VALUES: dict[str, tuple[Make, dict[str, Any]]] = {
     "pivot_table": (lambda d: d.pivot_table(values="pay", index="region", columns="sex"), {**PAY, **CELLS}),
     "pivot_table with margins": (
-        lambda d: d.pivot_table(values="pay", index="region", columns="sex", margins=True), {**PAY, **CELLS}),
+        lambda d: d.pivot_table(values="pay", index="region", columns="sex", margins=True),
+        {**PAY, **CELLS},
+    ),
     "pivot_table of a list": (
-        lambda d: d.pivot_table(values=["pay"], index=["region"], columns=["sex"]), {**PAY, **CELLS}),
+        lambda d: d.pivot_table(values=["pay"], index=["region"], columns=["sex"]),
+        {**PAY, **CELLS},
+    ),
     "pivot_table with a list of functions": (
-        lambda d: d.pivot_table(values="pay", index="region", columns="sex", aggfunc=["mean"]), {**PAY, **CELLS}),
+        lambda d: d.pivot_table(values="pay", index="region", columns="sex", aggfunc=["mean"]),
+        {**PAY, **CELLS},
+    ),
     "pivot_table of two indexes": (
-        lambda d: d.pivot_table(values="pay", index=["region", "sex"]), {**PAY, "rows": ["region", "sex"]}),
+        lambda d: d.pivot_table(values="pay", index=["region", "sex"]),
+        {**PAY, "rows": ["region", "sex"]},
+    ),
     "pivot_table of two indexes and columns, with margins": (
         lambda d: d.pivot_table(values="pay", index=["region", "sex"], columns="year", margins=True),
-        {**PAY, "rows": ["region", "sex"], "columns": ["year"]}),
-    "pivot_table without an index": (lambda d: d.pivot_table(values="pay", columns="sex"), {**PAY, "columns": ["sex"]}),
+        {**PAY, "rows": ["region", "sex"], "columns": ["year"]},
+    ),
+    "pivot_table without an index": (
+        lambda d: d.pivot_table(values="pay", columns="sex"),
+        {**PAY, "columns": ["sex"]},
+    ),
     "crosstab with values": (
-        lambda d: pd.crosstab(d.region, d.sex, values=d.pay, aggfunc="mean"), {**PAY, **CELLS}),
+        lambda d: pd.crosstab(d.region, d.sex, values=d.pay, aggfunc="mean"),
+        {**PAY, **CELLS},
+    ),
     "groupby": (lambda d: d.groupby("region").pay.mean(), {**PAY, "rows": ["region"]}),
     "groupby, a frame": (lambda d: d.groupby("region")[["pay"]].mean(), {**PAY, "rows": ["region"]}),
     "groupby, named": (
-        lambda d: d.groupby("region").agg(mean_pay=("pay", "mean")), {**PAY, "rows": ["region"]}),
-    "groupby, a dictionary": (lambda d: d.groupby("region").agg({"pay": "mean"}), {**PAY, "rows": ["region"]}),
+        lambda d: d.groupby("region").agg(mean_pay=("pay", "mean")),
+        {**PAY, "rows": ["region"]},
+    ),
+    "groupby, a dictionary": (
+        lambda d: d.groupby("region").agg({"pay": "mean"}),
+        {**PAY, "rows": ["region"]},
+    ),
     "groupby, a dictionary of lists": (
-        lambda d: d.groupby("region").agg({"pay": ["mean"]}), {**PAY, "rows": ["region"]}),
+        lambda d: d.groupby("region").agg({"pay": ["mean"]}),
+        {**PAY, "rows": ["region"]},
+    ),
     "groupby, a list": (lambda d: d.groupby("region").pay.agg(["mean"]), {**PAY, "rows": ["region"]}),
     "groupby, reset": (lambda d: d.groupby("region").pay.mean().reset_index(), {**PAY, "rows": ["region"]}),
     "groupby, reset without index": (
-        lambda d: d.groupby("region").pay.mean().reset_index().to_csv(index=False), {**PAY, "rows": ["region"]}),
+        lambda d: d.groupby("region").pay.mean().reset_index().to_csv(index=False),
+        {**PAY, "rows": ["region"]},
+    ),
     "groupby, unstacked": (lambda d: d.groupby(["region", "sex"]).pay.mean().unstack(), {**PAY, **CELLS}),
-    "groupby, a frame unstacked": (lambda d: d.groupby(["region", "sex"])[["pay"]].mean().unstack(), {**PAY, **CELLS}),
+    "groupby, a frame unstacked": (
+        lambda d: d.groupby(["region", "sex"])[["pay"]].mean().unstack(),
+        {**PAY, **CELLS},
+    ),
     "float_format and base": (
         lambda d: d.groupby("region").pay.mean().to_csv(float_format="%.2f"),
-        {**PAY, "rows": ["region"], "rounding": 0.01}),
+        {**PAY, "rows": ["region"], "rounding": 0.01},
+    ),
     "float_format of six digits": (
         lambda d: d.groupby("region").pay.mean().to_csv(float_format="%.6f"),
-        {**PAY, "rows": ["region"], "rounding": 0.000001}),
+        {**PAY, "rows": ["region"], "rounding": 0.000001},
+    ),
     "one figure": (lambda d: f"mean\n{float(d.pay.mean())!r}\n", PAY),
     "one figure with its name": (lambda d: d[["pay"]].mean().rename("mean"), PAY),
     "one figure as a series": (lambda d: pd.Series({"pay": d.pay.mean()}), PAY),
     "one figure from agg": (lambda d: d.agg({"pay": "mean"}), PAY),
     "sum with margins": (
         lambda d: d.pivot_table(values="weekly", index="region", columns="sex", aggfunc="sum", margins=True),
-        {**CELLS, "statistic": "sum", "value": "weekly"}),
+        {**CELLS, "statistic": "sum", "value": "weekly"},
+    ),
     "median with margins, rounded": (
-        lambda d: d.pivot_table(values="pay", index="region", columns="sex", aggfunc="median", margins=True).round(-2),
-        {**CELLS, "statistic": "median", "value": "pay", "rounding": 100}),
+        lambda d: d.pivot_table(
+            values="pay", index="region", columns="sex", aggfunc="median", margins=True
+        ).round(-2),
+        {**CELLS, "statistic": "median", "value": "pay", "rounding": 100},
+    ),
     "std with margins": (
         lambda d: d.pivot_table(values="pay", index="region", columns="sex", aggfunc="std", margins=True),
-        {**CELLS, "statistic": "std", "value": "pay"}),
+        {**CELLS, "statistic": "std", "value": "pay"},
+    ),
     "weighted mean": (
-        lambda d: d.groupby("region")[["weekly", "weight"]].apply(lambda g: np.average(g.weekly, weights=g.weight)),
-        {"statistic": "mean", "value": "weekly", "weight": "weight", "rows": ["region"]}),
+        lambda d: d.groupby("region")[["weekly", "weight"]].apply(
+            lambda g: np.average(g.weekly, weights=g.weight)
+        ),
+        {"statistic": "mean", "value": "weekly", "weight": "weight", "rows": ["region"]},
+    ),
     "weighted count": (
-        lambda d: d.groupby("region").weight.sum(), {"statistic": "count", "weight": "weight", "rows": ["region"]}),
+        lambda d: d.groupby("region").weight.sum(),
+        {"statistic": "count", "weight": "weight", "rows": ["region"]},
+    ),
     "ratio of sums": (
         lambda d: d.groupby("region").weekly.sum() / d.groupby("region").months.sum(),
-        {"statistic": "ratio", "value": "weekly", "denominator": "months", "rows": ["region"]}),
+        {"statistic": "ratio", "value": "weekly", "denominator": "months", "rows": ["region"]},
+    ),
     "mean of a flag that nobody has": (
-        lambda d: d.groupby("region").never.mean(), {"statistic": "mean", "value": "never", "rows": ["region"]}),
+        lambda d: d.groupby("region").never.mean(),
+        {"statistic": "mean", "value": "never", "rows": ["region"]},
+    ),
     "percentages of a flag": (
         lambda d: (d.groupby("region").disabled.mean()).round(3),
-        {"statistic": "proportion", "value": "disabled", "rows": ["region"], "rounding": 0.001}),
+        {"statistic": "proportion", "value": "disabled", "rows": ["region"], "rounding": 0.001},
+    ),
     "minimum that many share": (
-        lambda d: d.groupby("region").months.min(), {"statistic": "min", "value": "months", "rows": ["region"]}),
+        lambda d: d.groupby("region").months.min(),
+        {"statistic": "min", "value": "months", "rows": ["region"]},
+    ),
     "maximum that many share": (
-        lambda d: d.groupby("region").months.max(), {"statistic": "max", "value": "months", "rows": ["region"]}),
+        lambda d: d.groupby("region").months.max(),
+        {"statistic": "max", "value": "months", "rows": ["region"]},
+    ),
     "numbers as labels across": (
         lambda d: d.pivot_table(values="pay", index="sex_code", columns="year"),
-        {**PAY, "rows": ["sex_code"], "columns": ["year"]}),
-}  # fmt: skip
+        {**PAY, "rows": ["sex_code"], "columns": ["year"]},
+    ),
+}
 
 
 def _values() -> Iterator[Case]:
@@ -246,23 +382,59 @@ def _shares() -> Iterator[Case]:
     for side in ("index", "columns", "all"):
         keys = {**CELLS, "statistic": "proportion", "normalize": side}
         yield safe("percentages", f"crosstab, normalize {side}", table(**keys))
-        yield safe("percentages", f"crosstab, normalize {side}, with margins", table(
-            lambda d, side=side: pd.crosstab(d.region, d.sex, normalize=side, margins=True), **keys))  # fmt: skip
+        yield safe(
+            "percentages",
+            f"crosstab, normalize {side}, with margins",
+            table(lambda d, side=side: pd.crosstab(d.region, d.sex, normalize=side, margins=True), **keys),
+        )
         for rounding in (0.1, 0.01, 0.001):
-            yield safe("percentages", f"crosstab, normalize {side}, rounded to {rounding}", table(
-                **keys, rounding=rounding))  # fmt: skip
-    yield safe("percentages", "crosstab of two levels, normalize index", table(
-        lambda d: pd.crosstab([d.region, d.sex], d.employed, normalize="index"), statistic="proportion",
-        normalize="index", rows=["region", "sex"], columns=["employed"]))  # fmt: skip
-    yield safe("percentages", "value_counts normalised", table(
-        lambda d: d.benefit.value_counts(normalize=True), statistic="proportion", normalize="all",
-        rows=["benefit"]))  # fmt: skip
-    yield safe("percentages", "value_counts normalised within regions", table(
-        lambda d: d.groupby("region").sex.value_counts(normalize=True), statistic="proportion", normalize="index",
-        rows=["region"], columns=["sex"]))  # fmt: skip
-    yield safe("percentages", "percentages by hand", table(
-        lambda d: d.groupby("region").size() / len(d), statistic="proportion", normalize="all",
-        rows=["region"]))  # fmt: skip
+            yield safe(
+                "percentages",
+                f"crosstab, normalize {side}, rounded to {rounding}",
+                table(**keys, rounding=rounding),
+            )
+    yield safe(
+        "percentages",
+        "crosstab of two levels, normalize index",
+        table(
+            lambda d: pd.crosstab([d.region, d.sex], d.employed, normalize="index"),
+            statistic="proportion",
+            normalize="index",
+            rows=["region", "sex"],
+            columns=["employed"],
+        ),
+    )
+    yield safe(
+        "percentages",
+        "value_counts normalised",
+        table(
+            lambda d: d.benefit.value_counts(normalize=True),
+            statistic="proportion",
+            normalize="all",
+            rows=["benefit"],
+        ),
+    )
+    yield safe(
+        "percentages",
+        "value_counts normalised within regions",
+        table(
+            lambda d: d.groupby("region").sex.value_counts(normalize=True),
+            statistic="proportion",
+            normalize="index",
+            rows=["region"],
+            columns=["sex"],
+        ),
+    )
+    yield safe(
+        "percentages",
+        "percentages by hand",
+        table(
+            lambda d: d.groupby("region").size() / len(d),
+            statistic="proportion",
+            normalize="all",
+            rows=["region"],
+        ),
+    )
 
 
 def _rounded() -> Iterator[Case]:
@@ -270,14 +442,37 @@ def _rounded() -> Iterator[Case]:
         yield safe(
             "frequencies", f"counts rounded to {base}", table(statistic="count", **CELLS, rounding=base)
         )
-        yield safe("frequencies", f"counts rounded to {base}, as whole numbers", table(
-            lambda d, base=base: ((pd.crosstab(d.region, d.sex, margins=True) / base).round() * base).astype(int),
-            statistic="count", **CELLS, rounding=base))  # fmt: skip
-    yield safe("frequencies", "counts rounded half up", table(
-        lambda d: (np.floor(pd.crosstab(d.region, d.sex) / 5 + 0.5) * 5).astype(int), statistic="count", **CELLS,
-        rounding=5))  # fmt: skip
+        yield safe(
+            "frequencies",
+            f"counts rounded to {base}, as whole numbers",
+            table(
+                lambda d, base=base: (
+                    (pd.crosstab(d.region, d.sex, margins=True) / base).round() * base
+                ).astype(int),
+                statistic="count",
+                **CELLS,
+                rounding=base,
+            ),
+        )
+    yield safe(
+        "frequencies",
+        "counts rounded half up",
+        table(
+            lambda d: (np.floor(pd.crosstab(d.region, d.sex) / 5 + 0.5) * 5).astype(int),
+            statistic="count",
+            **CELLS,
+            rounding=5,
+        ),
+    )
     for base in (0.001, 0.01, 0.1, 0.5, 1, 10, 1000):
         yield safe("sums, means, ratios", f"means rounded to {base}", table(**PAY, **CELLS, rounding=base))
-    yield safe("sums, means, ratios", "means rounded by format", table(
-        lambda d: d.groupby("region").pay.mean().map("{:.2f}".format), **PAY, rows=["region"],
-        rounding=0.01))  # fmt: skip
+    yield safe(
+        "sums, means, ratios",
+        "means rounded by format",
+        table(
+            lambda d: d.groupby("region").pay.mean().map("{:.2f}".format),
+            **PAY,
+            rows=["region"],
+            rounding=0.01,
+        ),
+    )
