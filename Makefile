@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 PEOPLE ?= 20000
 INPUT  ?=
 PORT   ?= 8000
+ACRO   ?=
 
-.PHONY: demo lab test deploy-test screenshots lint lock clean
+.PHONY: demo lab test deploy-test scorecard screenshots lint lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
@@ -20,6 +21,10 @@ test: $(VENV)/.ready
 # Installs with Ansible into a folder of its own: slower than all other tests together.
 deploy-test: $(VENV)/.ready
 	$(BIN)/python -m pytest -m deploy
+
+# Attack and safe corpora through the gate, into README.md; ACRO=PYTHON asks the peer anew as well.
+scorecard: $(VENV)/.ready
+	$(BIN)/python -m tests.corpus $(ACRO)
 
 # The pictures in README.md, as the journey of a real browser saw them.
 screenshots: $(VENV)/.ready

@@ -64,7 +64,7 @@ def _claims() -> pd.DataFrame:
             "quarter": pd.to_datetime(random.choice(["2023-01-01", "2023-04-01", "2023-07-01"], SIZE)),
             "started": pd.Timestamp("2021-01-01")
             + pd.to_timedelta(random.integers(0, 1_000, SIZE), unit="D"),
-            "at": pd.Timestamp("2023-05-01 09:30")
+            "seen": pd.Timestamp("2023-05-01 09:30")
             + pd.to_timedelta(random.integers(0, 3, SIZE) * 3, unit="h"),
             "age": age,
             "pay": np.where(random.random(SIZE) < 0.05, np.nan, pay),
@@ -80,6 +80,11 @@ def _claims() -> pd.DataFrame:
     frame["small_int"] = frame["sex_code"].astype("uint8")
     frame["missing_int"] = frame["grade"].astype("Int64")
     frame["word"] = np.array(["=sum", "-", "N/A", "null", "+1 more"])[random.integers(0, 5, SIZE)]
+    frame["step32"] = (frame["step"] / 5).astype("float32")
+    frame["zoned"] = frame["quarter"].dt.tz_localize("UTC")
+    frame["padded"] = np.array([" left", "right ", "Mo\u0302n"])[random.integers(0, 3, SIZE)]
+    frame["scope"] = np.array(["All", "Some", ""])[random.integers(0, 3, SIZE)]
+    frame["Home region (£)"] = frame["region"]
     frame["left"] = (random.random(SIZE) < 0.8).astype(int)
     return frame
 

@@ -52,10 +52,10 @@ LABELS = [
     "disabled",
     "quarter",
     "day",
-    "at",
+    "seen",
     "small_int",
     "missing_int",
-    "word",
+    "word", "step32", "zoned", "padded", "scope", "Home region (£)",
     "band_category",
     "months",
 ]
@@ -229,7 +229,7 @@ COUNTS: dict[str, tuple[Make, dict[str, Any]]] = {
         lambda d: d.assign(quarter=d.quarter.dt.strftime("%Y-%m-%d")).groupby("quarter").size(),
         {"rows": ["quarter"]},
     ),
-    "times": (lambda d: d.groupby("at").size(), {"rows": ["at"]}),
+    "times": (lambda d: d.groupby("seen").size(), {"rows": ["seen"]}),
     "booleans across": (
         lambda d: pd.crosstab(d.region, d.employed),
         {"rows": ["region"], "columns": ["employed"]},
@@ -238,7 +238,7 @@ COUNTS: dict[str, tuple[Make, dict[str, Any]]] = {
 
 
 def _counts() -> Iterator[Case]:
-    for name, (make, keys) in COUNTS.items():
+    for name, (make, keys) in {**COUNTS, **UNNAMED}.items():
         yield safe("frequencies", f"layout: {name}", table(make, statistic="count", **keys))
     yield safe(
         "frequencies",
@@ -254,6 +254,63 @@ def _counts() -> Iterator[Case]:
 
 
 CELLS = {"rows": ["region"], "columns": ["sex"]}
+UNNAMED = {
+    "an index without a name": (lambda d: d.region.value_counts().rename_axis(None), {"rows": ["region"]}),
+    "axes without names": (
+        lambda d: pd.crosstab(d.region, d.sex).rename_axis(None).rename_axis(None, axis=1),
+        {"rows": ["region"], "columns": ["sex"]},
+    ),
+    "a frame made by hand": (
+        lambda d: pd.DataFrame({"people": d.groupby("region").size().to_dict()}),
+        {"rows": ["region"]},
+    ),
+    "a name in capitals": (
+        lambda d: d.groupby("region").size().rename_axis("REGION"),
+        {"rows": ["region"]},
+    ),
+    "records with names in capitals": (
+        lambda d: d.groupby(["region", "sex"]).size().reset_index(name="N").rename(columns=str.title),
+        {"rows": ["region", "sex"]},
+    ),
+    "size as records, the figure unnamed": (
+        lambda d: d.groupby(["region", "sex"]).size().reset_index(),
+        {"rows": ["region", "sex"]},
+    ),
+    "empty lines at the end": (
+        lambda d: d.groupby("region").size().to_csv() + "\n\n",
+        {"rows": ["region"]},
+    ),
+    "one figure in a frame": (lambda d: pd.DataFrame({"count": [len(d)]}), {}),
+    "one figure in a frame without index": (
+        lambda d: pd.DataFrame({"count": [len(d)]}).to_csv(index=False),
+        {},
+    ),
+    "one figure and its name": (lambda d: f"statistic,value\ncount,{len(d)}\n", {}),
+    "three levels of rows with margins": (
+        lambda d: pd.crosstab([d.region, d.sex, d.left], d.disabled, margins=True),
+        {"rows": ["region", "sex", "left"], "columns": ["disabled"]},
+    ),
+    "three levels of columns": (
+        lambda d: pd.crosstab(d.region, [d.sex, d.left, d.disabled]),
+        {"rows": ["region"], "columns": ["sex", "left", "disabled"]},
+    ),
+    "no rows, two levels of columns": (
+        lambda d: d.groupby(["sex", "left"]).size().to_frame("count").T,
+        {"columns": ["sex", "left"]},
+    ),
+    "pivot_table of a list of values and functions": (
+        lambda d: d.pivot_table(index="region", columns="sex", values=["pay"], aggfunc=["count"]),
+        {"rows": ["region"], "columns": ["sex"], "value": "pay", "where": "pay IS NOT NULL"},
+    ),
+    "pivot_table of two columns with margins": (
+        lambda d: d.pivot_table(
+            index="region", columns=["sex", "left"], values="person_id", aggfunc="count", margins=True
+        ),
+        {"rows": ["region"], "columns": ["sex", "left"]},
+    ),
+}
+
+
 PAY = {"statistic": "mean", "value": "pay"}
 VALUES: dict[str, tuple[Make, dict[str, Any]]] = {
     "pivot_table": (lambda d: d.pivot_table(values="pay", index="region", columns="sex"), {**PAY, **CELLS}),

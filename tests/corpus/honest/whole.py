@@ -58,7 +58,7 @@ FILTERS: dict[str, Mask] = {
         "2022-04-06", "2023-04-05"
     ),
     "started >= CAST('2022-04-06' AS DATE)": lambda d: d.started >= "2022-04-06",
-    "at > TIMESTAMP '2023-05-01 10:00:00'": lambda d: d["at"] > "2023-05-01 10:00",
+    "seen > TIMESTAMP '2023-05-01 10:00:00'": lambda d: d.seen > "2023-05-01 10:00",
     "CASE WHEN sex = 'F' THEN age >= 30 ELSE age >= 40 END": lambda d: np.where(
         d.sex == "F", d.age >= 30, d.age >= 40
     ),
