@@ -122,7 +122,9 @@ class DataFolder:
             text = f"the declared query takes longer than {self._seconds:g} seconds"
             raise Blocked(rules.WHERE.block(text, "write a simpler filter")) from None
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0][:200]
+            # Only what is said of types and names: other messages quote the value that did not fit.
+            schema = isinstance(error, duckdb.BinderException)
+            reason = str(error).splitlines()[0][:200] if schema else "a value does not fit the expression"
             raise Blocked(rules.WHERE.block(f"the declared query cannot be run: {reason}")) from None
         finally:
             watch.cancel()

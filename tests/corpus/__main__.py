@@ -1,4 +1,4 @@
-"""`python -m tests.corpus [PYTHON-WITH-ACRO]`: judge every case, print the scorecard, write it into README.md.
+"""`python -m tests.corpus [PYTHON-WITH-ACRO]`: print the scorecard and write it into README.md.
 
 Without another Python the verdicts of ACRO are those recorded in acro.json; how to install it stands in
 `acro_peer`.

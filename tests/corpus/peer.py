@@ -50,7 +50,9 @@ def calls(case: Case) -> list[list[dict[str, Any]]] | None:
         asked = [call(file) for file in step.files]
         if None in asked:
             return None
-        steps.append([one | {"source": file.data} for one, file in zip(asked, step.files, strict=True) if one])
+        steps.append(
+            [one | {"source": file.data} for one, file in zip(asked, step.files, strict=True) if one]
+        )
     return steps
 
 

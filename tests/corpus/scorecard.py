@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,12 +26,15 @@ def scorecard(outcomes: Sequence[Outcome], peer: Mapping[str, Any]) -> str:
         " (its figures are of that many cases). A disclosive case is caught when not all of its outputs are"
         " PASS.\n"
     )
-    known = {why: 0 for outcome in outcomes if not outcome.right and (why := reason(outcome.case.id))}
-    for outcome in outcomes:
-        if not outcome.right and (why := reason(outcome.case.id)):
-            known[why] += 1
+    known = Counter(why for outcome in outcomes if not outcome.right and (why := reason(outcome.case.id)))
     spots = "".join(f"\n- {why}: {number}" for why, number in known.items())
-    return _HEAD + "\n".join([*rows, total]) + "\n" + note + (f"\nKnown blind spots:\n{spots}\n" if spots else "")
+    return (
+        _HEAD
+        + "\n".join([*rows, total])
+        + "\n"
+        + note
+        + (f"\nKnown blind spots:\n{spots}\n" if spots else "")
+    )
 
 
 def _row(name: str, outcomes: Sequence[Outcome], verdicts: Mapping[str, str]) -> str:
@@ -54,7 +58,11 @@ def faults(outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         known = reason(outcome.case.id)
         if not outcome.right:
-            said = f"{', '.join(outcome.rules)}: {' / '.join(outcome.messages[:2])[:200]}" if outcome.rules else "PASS"
+            said = (
+                f"{', '.join(outcome.rules)}: {' / '.join(outcome.messages[:2])[:200]}"
+                if outcome.rules
+                else "PASS"
+            )
             lines.append(f"{'known' if known else 'WRONG'}  {outcome.case.id}  {said}")
         elif known:
             lines.append(f"right now, no longer a blind spot: {outcome.case.id}")

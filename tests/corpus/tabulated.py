@@ -90,37 +90,33 @@ def rounded(table: Any, keys: Keys) -> Any:
 
 
 def _figure(keys: Keys) -> Figure:
-    value, weight = keys.get("value"), keys.get("weight")
-    match keys["statistic"]:
-        case "count":
-            return (lambda part: part[weight].sum()) if weight else len
-        case "sum":
-            return lambda part: (part[value] * (part[weight] if weight else 1)).sum()
-        case "mean" | "proportion" if weight:
-            return lambda part: _weighted_mean(part.dropna(subset=[value]), value, weight)
-        case "mean" | "proportion":
-            return lambda part: part[value].mean()
-        case "ratio":
-            return lambda part: part[value].sum() / part[keys["denominator"]].sum()
-        case "median":
-            return lambda part: part[value].median()
-        case "percentile":
-            return lambda part: part[value].quantile(keys["percentile"] / 100)
-        case "std":
-            return lambda part: part[value].std()
-        case "min":
-            return lambda part: part[value].min()
-        case "max":
-            return lambda part: part[value].max()
-        case "mode":
-            return lambda part: part[value].mode().iloc[0]
-        case "gini":
-            return lambda part: _gini(part[value].dropna().to_numpy(dtype=float))
-    raise ValueError(keys["statistic"])
+    of = _WEIGHTED if "weight" in keys else _PLAIN
+    return lambda part: of[keys["statistic"]](part, keys)
 
 
-def _weighted_mean(part: pd.DataFrame, value: str, weight: str) -> float:
-    return float(np.average(part[value], weights=part[weight]))
+_PLAIN: dict[str, Callable[[pd.DataFrame, Keys], float]] = {
+    "count": lambda part, keys: len(part),
+    "sum": lambda part, keys: part[keys["value"]].sum(),
+    "mean": lambda part, keys: part[keys["value"]].mean(),
+    "proportion": lambda part, keys: part[keys["value"]].mean(),
+    "ratio": lambda part, keys: part[keys["value"]].sum() / part[keys["denominator"]].sum(),
+    "median": lambda part, keys: part[keys["value"]].median(),
+    "percentile": lambda part, keys: part[keys["value"]].quantile(keys["percentile"] / 100),
+    "std": lambda part, keys: part[keys["value"]].std(),
+    "min": lambda part, keys: part[keys["value"]].min(),
+    "max": lambda part, keys: part[keys["value"]].max(),
+    "mode": lambda part, keys: part[keys["value"]].mode().iloc[0],
+    "gini": lambda part, keys: _gini(part[keys["value"]].dropna().to_numpy(dtype=float)),
+}
+_WEIGHTED: dict[str, Callable[[pd.DataFrame, Keys], float]] = {
+    "count": lambda part, keys: part[keys["weight"]].sum(),
+    "sum": lambda part, keys: (part[keys["value"]] * part[keys["weight"]]).sum(),
+    "mean": lambda part, keys: _weighted_mean(part.dropna(subset=[keys["value"]]), keys),
+}
+
+
+def _weighted_mean(part: pd.DataFrame, keys: Keys) -> float:
+    return float(np.average(part[keys["value"]], weights=part[keys["weight"]]))
 
 
 def _gini(values: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Rulebook, "linked tables": tables that are safe alone and not together, and cells that can be solved for."""
+"""Rulebook, "linked tables": safe alone and not together, and cells that can be solved for."""
 
 from __future__ import annotations
 

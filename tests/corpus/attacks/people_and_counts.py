@@ -1,4 +1,4 @@
-"""Rulebook, "frequencies, percentages" and "Units": small cells, zeros, complements, rows that are not people."""
+"""Rulebook, "frequencies, percentages" and "Units": small cells, complements, rows that are not people."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def test_where_may_ask_whether_there_is_a_pseudonym_and_never_which(text: str, g
 
 
 def test_a_query_that_takes_too_long_is_a_finding(tmp_path: Path) -> None:
-    endless = "SELECT count(*) AS n FROM range(1000000000000) a, range(1000000000000) b WHERE a.range % 7 = b.range % 5"
+    endless = "SELECT count(*) AS n FROM range(1000000000000) a, range(1000000) b WHERE a.range % 7 = b.range"
     with DataFolder(tmp_path, seconds=0.1) as data:
         with pytest.raises(Blocked, match="takes longer than 0.1 seconds"):
             data.fetch(endless)
