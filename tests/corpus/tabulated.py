@@ -149,9 +149,10 @@ def regression(frame: pd.DataFrame, keys: Keys, *columns: str) -> pd.DataFrame:
     import statsmodels.formula.api as smf
 
     log = np.log  # noqa: F841 - formulas name it
-    model = getattr(smf, keys["statistic"])(
-        keys["model"], frame.astype(dict.fromkeys(frame.select_dtypes(bool), int))
-    )
+    outcome = keys["model"].partition("~")[0].strip()
+    if outcome in frame and frame[outcome].dtype == bool:
+        frame = frame.astype({outcome: int})  # statsmodels takes no other
+    model = getattr(smf, keys["statistic"])(keys["model"], frame)
     fit = model.fit() if keys["statistic"] == "ols" else model.fit(disp=0, maxiter=100)
     known = {
         "t": fit.tvalues,
