@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 PEOPLE ?= 20000
 INPUT  ?=
 PORT   ?= 8000
+ACRO   ?=
 
-.PHONY: demo lab test deploy-test bench screenshots lint lock clean
+.PHONY: demo lab test deploy-test bench scorecard screenshots lint lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/python -m lab.demo --people $(PEOPLE) $(if $(INPUT),--input "$(INPUT)")
@@ -24,6 +25,10 @@ deploy-test: $(VENV)/.ready
 # Ours and a peer in turns; writes the table of README.md. Some minutes, and some 2 GB of temporary files.
 bench: $(VENV)/.ready
 	$(BIN)/python -m tests.bench
+
+# Attack and safe corpora through the gate, into README.md; ACRO=PYTHON asks the peer anew as well.
+scorecard: $(VENV)/.ready
+	$(BIN)/python -m tests.corpus $(ACRO)
 
 # The pictures in README.md, as the journey of a real browser saw them.
 screenshots: $(VENV)/.ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Array = npt.NDArray[Any]
 ROW = "__gate_row"
 _ROWS_PER_FILE = 2**32
 _FIRST_ROWS = 20_000
+# Far beyond what a table of a national extract takes; a pattern or product made to take for ever ends here.
+_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,15 @@ class DataFolder:
     dataset: its owners are its own and its sources', its units are among theirs.
 
     A context manager: it holds a database connection that may read these files and nothing more, that
-    fetches no extension, and whose settings are locked.
+    fetches no extension, and whose settings are locked. seconds: what one query may take.
 
     Raises:
         BadInput: datasets.toml is not what the catalogue writes.
     """
 
-    def __init__(self, root: Path, derived: Sequence[Derived] = ()) -> None:
+    def __init__(self, root: Path, derived: Sequence[Derived] = (), seconds: float = _SECONDS) -> None:
         self.root = root.resolve()
+        self._seconds = seconds
         self._derived = {each.entry.name: each for each in derived}
         self._registry = _read_registry(self.root / "datasets.toml")
         self._views: dict[str, Mapping[str, str]] = {}
@@ -206,13 +210,23 @@ class DataFolder:
         """Run a query over views that `columns` opened; one array per result column.
 
         Raises:
-            Blocked: the declared expression fails on this data (a type that does not fit).
+            Blocked: the declared expression fails on this data (a type that does not fit), or takes too long.
         """
+        watch = threading.Timer(self._seconds, self._connection.interrupt)
+        watch.daemon = True
+        watch.start()
         try:
             fetched = self._connection.execute(sql, parameters or []).fetchnumpy()
+        except duckdb.InterruptException:
+            text = f"the declared query takes longer than {self._seconds:g} seconds"
+            raise Blocked(rules.WHERE.block(text, "write a simpler filter")) from None
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0][:200]
+            # Only what is said of types and names: other messages quote the value that did not fit.
+            schema = isinstance(error, duckdb.BinderException)
+            reason = str(error).splitlines()[0][:200] if schema else "a value does not fit the expression"
             raise Blocked(rules.WHERE.block(f"the declared query cannot be run: {reason}")) from None
+        finally:
+            watch.cancel()
         return {name: _filled(column) for name, column in fetched.items()}
 
     def _files(self, name: str) -> tuple[Path, ...]:

@@ -263,6 +263,8 @@ def _files(value: Any) -> tuple[str, ...]:
 def _expression(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _MAX_EXPRESSION:
         raise _Wrong(f"has to be text of at most {_MAX_EXPRESSION:,} characters")
+    if not all(line.isprintable() for line in re.split(r"[\n\t]", value)):
+        raise _Wrong("has control characters")
     return value
 
 

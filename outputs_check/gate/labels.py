@@ -7,25 +7,34 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
 MARGIN = "All"
+MARGINS = frozenset({MARGIN, "Total"})  # pandas' margins_name, and the name people give it
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The categories of one dimension, in order; `kind` is number, truth, time or text."""
+    """The categories of one dimension, in order; `kind` is number, truth, time or text.
+
+    single: numbers of single precision, which pandas writes now as 0.1 and now as 0.10000000149011612.
+    """
 
     kind: str
     names: tuple[str, ...]
+    single: bool = False
 
     @staticmethod
     def of(type_name: str, values: Sequence[Any]) -> Labels:
         """Name the distinct values of a column of a DuckDB type."""
-        kind = kind_of(type_name)
-        return Labels(kind, tuple(_name(kind, value) for value in values))
+        kind, single = kind_of(type_name), type_name == "FLOAT"
+        plain = (str(np.float32(value)) for value in values) if single else values
+        return Labels(kind, tuple(_name(kind, value) for value in plain), single)
 
     def find(self, text: str) -> int | None:
         """Return the index of the category that a file's text means, None when there is none."""
@@ -33,7 +42,9 @@ class Labels:
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        return {_reduced(self.kind, name): index for index, name in enumerate(self.names)}
+        index = {_reduced(self.kind, name): place for place, name in enumerate(self.names)}
+        wide = enumerate(self.names) if self.single else ()
+        return {repr(float(np.float32(name))): place for place, name in wide} | index
 
 
 def kind_of(type_name: str) -> str:
@@ -65,5 +76,16 @@ def _reduced(kind: str, text: str) -> str:
             return text
         return repr(number) if math.isfinite(number) else text
     if kind == "time":
-        return text.replace("T", " ").removesuffix(" 00:00:00")
+        return _moment(text)
     return text.lower() if kind == "truth" else text
+
+
+def _moment(text: str) -> str:
+    """One spelling of a date or time; a time with a zone is meant in UTC, as the database keeps it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(sep=" ")

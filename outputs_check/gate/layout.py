@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outputs_check.gate.declaration import Output
-from outputs_check.gate.labels import MARGIN, Labels
+from outputs_check.gate.labels import MARGIN, MARGINS, Labels
 from outputs_check.gate.rules import tables as rules
 from outputs_check.gate.rules.rule import Blocked
 
 Rows = tuple[tuple[str, ...], ...]
 Key = tuple[int | None, ...]
-_SCALAR_LABELS = {"", "0", "value", MARGIN}
+_SCALAR_LABELS = {"", "0", "value", *MARGINS}
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class _Reader:
     def __init__(self, rows: Rows, output: Output, labels: Sequence[Labels]) -> None:
         self.rows, self.output, self.labels = rows, output, labels
         self.grid = [list(row) for row in rows]
+        self.names = {name.casefold(): name for name in output.dimensions}
         self.left = 1 if self._has_range_index() else 0
         self.figure_name = "_".join(filter(None, (output.statistic, output.value)))
         for row in self.grid:
@@ -77,20 +78,24 @@ class _Reader:
         return (
             len(self.rows[0]) > 1
             and bool(named)
-            and self.rows[0][1] == named[0]
+            and self._declared(self.rows[0][1]) == named[0]
             and first == ["", *map(str, range(len(first) - 1))]
         )
 
+    def _declared(self, text: str) -> str:
+        """The declared spelling of a dimension's name: people write Region for region."""
+        return self.names.get(text.casefold(), text)
+
     def is_long(self) -> bool:
-        header = self.rows[0][self.left :]
+        header = [self._declared(text) for text in self.rows[0][self.left :]]
         dimensions = self.output.dimensions
         return len(header) == len(dimensions) + 1 and set(header[:-1]) == set(dimensions)
 
     def long(self) -> Layout:
         """One row per cell: the dimensions, then the figure."""
-        header = self.rows[0][self.left :]
+        header = [self._declared(text) for text in self.rows[0][self.left : -1]]
         order = [header.index(name) for name in self.output.dimensions]
-        self.grid[0][-1] = self.figure_name
+        self.grid[0][self.left :] = [*header, self.figure_name]
         placed = []
         for number, row in enumerate(self.rows[1:], start=1):
             texts = [row[self.left + index] for index in order]
@@ -118,14 +123,21 @@ class _Reader:
     def _header(self, width: int) -> list[int]:
         """Return the header rows that hold labels; set the first row of figures."""
         names = list(self.output.rows)
+        if not names:
+            self._first = max(1, len(self.output.columns))
+            return list(range(self._first))
         for number, row in enumerate(self.rows[: len(self.output.columns) + 3]):
-            if list(row[self.left : width]) == names and (number == 0 or not any(row[width:])):
+            corner = [self._declared(text) for text in row[self.left : width]]
+            if corner == names and (number == 0 or not any(row[width:])):
                 self._first = number + 1
+                self.grid[number][self.left : width] = names
                 return [0] if number == 0 else list(range(number))
+        if len(self.output.columns) <= 1 and not any(self.rows[0][self.left : width]):
+            self._first = 1  # an index without a name
+            self.grid[0][self.left : width] = names
+            return [0]
         raise Blocked(
-            rules.LAYOUT.block(
-                f"the header does not begin with the declared rows ({', '.join(names) or 'none'})"
-            )
+            rules.LAYOUT.block(f"the header does not begin with the declared rows ({', '.join(names)})")
         )
 
     def _column_keys(self, top: list[int], width: int) -> dict[int, Key]:
@@ -181,7 +193,7 @@ class _Reader:
         for text, dimension in zip(texts, dimensions, strict=True):
             index = self.labels[dimension].find(text)
             # pandas writes the margin over several dimensions as All, then empty labels.
-            margin = text == MARGIN or (text == "" and key[:1] == [None])
+            margin = text in MARGINS or (text == "" and key[:1] == [None])
             if index is None and not margin:
                 name = self.output.dimensions[dimension]
                 raise Blocked(

@@ -62,7 +62,7 @@ def ask(data: DataFolder, output: Output, unit: str) -> Question:
     for name in filter(None, numbers):
         if kind_of(types[name]) not in {"number", "truth"}:
             raise Blocked(rules.COLUMN.block(f"'{name}' is not a number"))
-    where = safe_where(output.where, types) if output.where else None
+    where = safe_where(output.where, types, keys) if output.where else None
     return Question(output, dataset, types, units, where)
 
 

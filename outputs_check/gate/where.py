@@ -6,12 +6,13 @@ lower, abs, round, date parts.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from outputs_check.gate.labels import kind_of
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
 
@@ -26,23 +27,70 @@ _ALLOWED: frozenset[type[exp.Expr]] = frozenset({
 })  # fmt: skip
 _DATE_PARTS = frozenset({"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DOW", "ISODOW", "DOY"})
 _DATE_TYPES = frozenset({exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ})
+_COMPARISONS = (
+    exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.In | exp.Between | exp.Like | exp.Is
+)
 _MAX_NODES = 500
 
 
-def safe_where(text: str, columns: Collection[str]) -> str:
+def safe_where(text: str, types: Mapping[str, str], keys: Collection[str] = ()) -> str:
     """Return SQL (DuckDB) that means what `text` says, made of nothing but allowed parts.
 
+    types: columns and their DuckDB types. keys: columns that identify people: a filter may ask whether
+    there is one, never which, because it would take single people out of a table by name.
+
     Raises:
-        Blocked: anything that the contract does not name, or a column that the data does not have.
+        Blocked: anything that the contract does not name, a column that the data does not have, or an
+        expression that is no truth value.
     """
     tree = _parsed(text).transform(_date_part)
+    schema = {name.lower(): name for name in types}
     for count, node in enumerate(tree.walk()):
         if count > _MAX_NODES:
             raise _refused("it is too long")
-        _check(node, columns)
+        if isinstance(node, exp.Column):
+            _name_as_the_data(node, types, schema)
+        _check(node)
+        if isinstance(node, exp.Column) and node.name in keys and not _asks_for_presence(node):
+            raise Blocked(rules.COLUMN.block(f"'{node.name}' identifies people and cannot choose among them"))
+    if not _is_truth(tree, types):
+        raise _refused("it is not boolean: compare its columns with something")
     for name in tree.find_all(exp.Identifier):
         name.set("quoted", True)
     return tree.sql(dialect="duckdb", comments=False)
+
+
+def _name_as_the_data(column: exp.Column, types: Mapping[str, str], schema: Mapping[str, str]) -> None:
+    """SQL does not tell Age from age; the data's own spelling is written.
+
+    Raises:
+        Blocked: the data has no such column.
+    """
+    if column.table or not isinstance(column.this, exp.Identifier):
+        raise _refused("columns are named without a table")
+    found = column.name if column.name in types else schema.get(column.name.lower())
+    if found is None:
+        raise Blocked(rules.COLUMN.block(f"'where' names '{column.name[:80]}', which the data does not have"))
+    column.this.set("this", found)
+
+
+def _asks_for_presence(column: exp.Column) -> bool:
+    return isinstance(column.parent, exp.Is) and isinstance(column.parent.expression, exp.Null)
+
+
+def _is_truth(node: exp.Expr, types: Mapping[str, str]) -> bool:
+    """Whether an expression is true or false by itself, not a number that the database takes for one."""
+    match node:
+        case exp.Paren() | exp.Not():
+            return _is_truth(node.this, types)
+        case exp.And() | exp.Or():
+            return _is_truth(node.left, types) and _is_truth(node.right, types)
+        case exp.Column():
+            return kind_of(types[node.name]) == "truth"
+        case exp.Case():
+            answers = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+            return all(_is_truth(answer, types) for answer in answers if answer and answer.key != "null")
+    return isinstance(node, exp.Boolean | _COMPARISONS)
 
 
 def _parsed(text: str) -> exp.Expr:
@@ -78,18 +126,11 @@ def _date_part(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _check(node: exp.Expr, columns: Collection[str]) -> None:
+def _check(node: exp.Expr) -> None:
     if type(node) not in _ALLOWED:
         raise _refused(f"'{node.key}' is not allowed in it")
     if node.comments:
         raise _refused("it has a comment")
-    if isinstance(node, exp.Column):
-        if node.table or not isinstance(node.this, exp.Identifier):
-            raise _refused("columns are named without a table")
-        if node.name not in columns:
-            raise Blocked(
-                rules.COLUMN.block(f"'where' names '{node.name[:80]}', which the data does not have")
-            )
     if isinstance(node, exp.Cast) and not _is_date_literal(node):
         raise _refused("only date literals are cast")
     if isinstance(node, exp.Extract) and node.name.upper() not in _DATE_PARTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ LEDGER = "ledger.sqlite"
 
 
 class Bench:
-    """Registers data, declares outputs and asks the gate."""
+    """Registers data, declares outputs and asks the gate. data: a folder that is shared with others."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data: Path | None = None) -> None:
         self.folder = folder
-        self.data = folder / "data"
-        self.data.mkdir()
+        self.data = data or folder / "data"
+        self.data.mkdir(exist_ok=True)
         self.head = 'project = "p1"\nunit = "person_id"\n'
         self._numbers = itertools.count()
         self.start()
@@ -46,7 +47,9 @@ class Bench:
                 f"[{name}]\nowners = {list(owners)}\nunits = {list(units)}\npseudonyms = {list(units)}\n"
             )
 
-    def declare(self, file: str, content: pd.DataFrame | pd.Series | str | bytes | None, **keys: Any) -> None:
+    def declare(
+        self, file: str, content: pd.DataFrame | pd.Series | str | bytes | None, /, **keys: Any
+    ) -> None:
         """Put a file into the submission and declare it."""
         self.put(file, content)
         declared = {"file": file, "title": "a title", **keys}
@@ -76,7 +79,7 @@ class Bench:
 
 def _toml(value: Any) -> str:
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):

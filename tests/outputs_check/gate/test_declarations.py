@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from gate_bench import Bench, rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import read_declaration
 from outputs_check.gate.rules.rule import Blocked
 from outputs_check.gate.verdict import Verdict
@@ -141,7 +143,14 @@ def test_owners_without_an_appetite_need_a_person(bench: Bench, mainland: pd.Dat
     assert (rules(bench.only()), bench.only().verdict) == ({"appetite.unknown"}, Verdict.REVIEW)
 
 
-COLUMNS = ("age", "x", "d", "region", "sex")
+TYPES = {
+    "age": "BIGINT",
+    "x": "VARCHAR",
+    "d": "DATE",
+    "region": "VARCHAR",
+    "sex": "VARCHAR",
+    "well": "BOOLEAN",
+}
 
 
 @pytest.mark.parametrize(
@@ -159,10 +168,19 @@ COLUMNS = ("age", "x", "d", "region", "sex")
         "(age + 1) * 2 / 3 - 1 > 4",
         "x = 'it''s'",
         "x = '-- no comment'",
+        "well",
+        "NOT well AND (well OR age > 3)",
+        "well IS TRUE",
+        "TRUE",
+        "CASE WHEN age > 3 THEN well WHEN age > 2 THEN NULL ELSE x = 'a' END",
     ],
 )
 def test_where_that_is_allowed(text: str) -> None:
-    assert safe_where(text, COLUMNS)
+    assert safe_where(text, TYPES)
+
+
+def test_where_is_written_with_the_names_of_the_data() -> None:
+    assert safe_where("Age > 3 AND Well", TYPES) == '("age" > 3 AND "well")'
 
 
 @pytest.mark.parametrize(
@@ -191,15 +209,52 @@ def test_where_that_is_allowed(text: str) -> None:
         "x IN (SELECT content FROM read_text('/etc/passwd'))",
         "(" * 3000 + "age = 1" + ")" * 3000,
         "__gate_row = 1",
+        "age",
+        "x",
+        "1",
+        "'true'",
+        "NULL",
+        "age + 1",
+        "age AND x = 'a'",
+        "NOT age",
+        "CASE WHEN age > 3 THEN 1 ELSE 0 END",
+        "lower(x)",
     ],
 )
 def test_where_that_is_refused(text: str) -> None:
     with pytest.raises(Blocked):
-        safe_where(text, COLUMNS)
+        safe_where(text, TYPES)
 
 
-def test_flag_without_comparison_is_left_to_the_database() -> None:
-    assert safe_where("age", COLUMNS) == '("age")'
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("person IS NOT NULL AND age > 3", True),
+        ("person IS NULL", True),
+        ("person = 'a'", False),
+        ("person <> 'a'", False),
+        ("Person < 'b'", False),
+        ("lower(person) LIKE 'a%'", False),
+        ("person IN ('a', 'b') OR age > 3", False),
+        ("CASE WHEN person = 'a' THEN FALSE ELSE TRUE END", False),
+        ("person IS TRUE", False),
+    ],
+)
+def test_where_may_ask_whether_there_is_a_pseudonym_and_never_which(text: str, good: bool) -> None:
+    types = {"age": "BIGINT", "person": "VARCHAR"}
+    if good:
+        assert safe_where(text, types, {"person"})
+        return
+    with pytest.raises(Blocked):
+        safe_where(text, types, {"person"})
+
+
+def test_a_query_that_takes_too_long_is_a_finding(tmp_path: Path) -> None:
+    endless = "SELECT count(*) AS n FROM range(1000000000000) a, range(1000000) b WHERE a.range % 7 = b.range"
+    with DataFolder(tmp_path, seconds=0.1) as data:
+        with pytest.raises(Blocked, match="takes longer than 0.1 seconds"):
+            data.fetch(endless)
+        assert data.fetch("SELECT 1 AS n")["n"][0] == 1
 
 
 JUNK = st.recursive(

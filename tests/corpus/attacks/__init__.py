@@ -1,0 +1,1 @@
+"""Disclosive submissions: every row of the rulebook and all that fooled the best peer."""
