@@ -144,10 +144,11 @@ def chain_finding(chains: Sequence[Chain], threshold: int, at: Mapping[str, tupl
 
 
 def _nearest(new: Sequence[Equation], earlier: Sequence[Equation]) -> list[Equation]:
-    """Equations that share columns with a new one or have none, the most alike and the newest first."""
+    """Equations in the order of the columns that they share with a new one; of the others, small ones first."""
     columns = set().union(*(_columns(equation) for equation in new))
-    linked = [equation for equation in earlier if _columns(equation) & columns or not _columns(equation)]
-    return sorted(linked, key=lambda equation: -_likeness(columns, _columns(equation)))
+    return sorted(
+        earlier, key=lambda equation: (-_likeness(columns, _columns(equation)), len(equation.shown))
+    )
 
 
 def _likeness(first: set[str], second: set[str]) -> float:

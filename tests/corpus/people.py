@@ -136,7 +136,7 @@ def _rare(claims: pd.DataFrame) -> pd.DataFrame:
     frame["moved"] = np.array([f"g{group}" for group in moved])
     frame["coarse"] = np.array([f"h{group // 2}" for group in groups])
     frame["coarse_moved"] = np.array(
-        [f"h{group // 2}" for group in np.where(flag(order[:3]), 5 - groups, groups)]
+        [f"h{group // 2}" for group in np.where(flag(np.flatnonzero(groups == 0)[:3]), 5, groups)]
     )
     # Time under observation: in "lone" one person leaves on most days.
     frame["days"] = random.choice([30, 60, 90], SIZE)
