@@ -191,9 +191,9 @@ def _chains() -> Iterator[Case]:
     yield attack(
         _CHAINS,
         "a union of two filters and one of them",
-        count("age < 40 OR sex = 'F'"),
-        count("sex = 'F'"),
-        count("age < 40 AND sex = 'M' AND nine = 0"),
+        count("age > 40 OR sex = 'M'"),
+        count("sex = 'M'"),
+        count("age > 40 AND sex = 'F' AND one = 0"),
     )
     yield attack(
         _CHAINS,
