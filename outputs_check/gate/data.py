@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 # researcher, because names that begin so are refused at registration.
 ROW = "__gate_row"
 _ROWS_PER_FILE = 2**32
+_FIRST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Population:
 
     @property
     def alone(self) -> bool:
-        """Every row is a person of its own, so that rows need not be added up per person."""
+        """Every row is a person of its own."""
         return self.rows == self.people
 
 
@@ -110,6 +111,18 @@ class DataFolder:
             for dataset in map(self.dataset, self.names)
             if dataset.units[0] in self.columns(dataset)
         )
+
+    def stands_alone(self, dataset: Dataset, unit: str) -> bool:
+        """Whether every person has exactly one row, so that rows need not be added up per person.
+
+        Where people have several rows, the first rows usually tell, and not all have to be read.
+        """
+        self.columns(dataset)  # opens the view
+        first = f"SELECT {quoted(unit)} AS u FROM {quoted(dataset.name)} LIMIT {_FIRST_ROWS}"  # noqa: S608
+        seen = self.fetch(f"SELECT count(*) AS rows, count(DISTINCT u) AS people FROM ({first})")  # noqa: S608
+        if int(seen["people"][0]) < int(seen["rows"][0]):
+            return False
+        return self.population(dataset, unit).alone
 
     def population(self, dataset: Dataset, unit: str) -> Population:
         """Who is in a dataset; found once, because it takes longer than most tables."""

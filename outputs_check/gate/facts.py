@@ -138,7 +138,7 @@ class Facts:
 
     def _columns(self, kept: Kept) -> dict[str, Array]:
         if kept not in self._fetched:
-            alone = self._data.population(self._query.dataset, self._unit).alone
+            alone = self._data.stands_alone(self._query.dataset, self._unit)
             columns = self._data.fetch(facts_sql(self._query, self._unit, kept, alone, self._asked))
             _expect_finite(columns)
             self._fetched[kept] = columns

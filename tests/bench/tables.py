@@ -25,7 +25,7 @@ from outputs_check.gate.verdict import Verdict
 from tests.bench.harness import Row, in_turns
 
 ROWS = 5_000_000
-LIMIT = "at most 2 × pandas"
+LIMITS = {1: "at most 2 × pandas", 5: "none: pandas adds up no person"}
 _RECORD = Path(__file__).with_name("acro.json")
 _PIVOT = """
 import sys, pandas
@@ -34,16 +34,16 @@ frame.pivot_table(index="region", columns="sector", values="pay", aggfunc="mean"
 """
 _ACRO = """
 import contextlib, io, sys, time, acro, pandas
-frame = pandas.read_parquet(sys.argv[1], columns=["region", "sector", "pay"])
 for _ in range(int(sys.argv[2])):
+    started = time.perf_counter()
+    frame = pandas.read_parquet(sys.argv[1], columns=["region", "sector", "pay"])
+    read = time.perf_counter()
+    frame.pivot_table(index="region", columns="sector", values="pay", aggfunc="mean")
+    pivoted = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
         session = acro.ACRO(suppress=False)
-        started = time.perf_counter()
         session.pivot_table(frame, index=["region"], columns=["sector"], values=["pay"], aggfunc="mean")
-        theirs = time.perf_counter() - started
-    started = time.perf_counter()
-    frame.pivot_table(index="region", columns="sector", values="pay", aggfunc="mean")
-    print(theirs, time.perf_counter() - started)
+    print(read - started + time.perf_counter() - pivoted, pivoted - started)
 """
 
 
@@ -54,10 +54,12 @@ def rows() -> Iterator[Row]:
             place = Place(Path(folder), each)
             what = f"mean, {ROWS:,} rows, 10 × 10 cells, {name}"
             ours, peer = in_turns(place.check, place.pivot)
-            yield Row(f"{what}: the whole check", ours, "pandas read and pivot", peer, LIMIT)
+            yield Row(f"{what}: the whole check", ours, "pandas read and pivot", peer, LIMITS[each])
             if each == 1:
                 programs = in_turns(place.check_program, place.pivot_program)
-                yield Row("the same as a program", programs[0], "the same as a program", programs[1], LIMIT)
+                yield Row(
+                    "the same as a program", programs[0], "the same as a program", programs[1], LIMITS[each]
+                )
                 yield _acro(place, ours, peer)
 
 
@@ -120,7 +122,7 @@ def _acro(place: Place, ours: float, pandas_seconds: float) -> Row:
         _RECORD.write_text(json.dumps(_measured(python, place.parquet), indent=2) + "\n")
     record = json.loads(_RECORD.read_text())
     times, version, date = record["times_pandas"], record["version"], record["date"]
-    peer = f"ACRO {version} pivot_table alone, {times:.0f} × pandas ({date})"
+    peer = f"ACRO {version} read and pivot_table, {times:.0f} × pandas ({date})"
     return Row("the same table by ACRO", ours, peer, times * pandas_seconds, "")
 
 
