@@ -12,6 +12,7 @@ from outputs_check.gate.data import ROW, Array, DataFolder, quoted
 from outputs_check.gate.equation import Equation, Key
 from outputs_check.gate.relation import Relation, labelled
 
+Labelled = tuple[Array, list[str | None]]
 _SAMPLE = 100_000  # rows that tell how many atoms there will be
 
 
@@ -99,34 +100,36 @@ class Scan:
         anywhere = " OR ".join(f"__gate_f{place}" for place in range(len(self._equations)))
         return f"SELECT *{keys} FROM (SELECT *, {flags} FROM {table}) WHERE ({anywhere}){more}"  # noqa: S608
 
-    def _labels(self, sql: str, values: Array) -> list[str | None]:
+    def _labels(self, sql: str, values: Array) -> Labelled:
+        """The label of every atom in a dimension, as its place in a list of labels."""
         place = self._dimensions[sql][0]
         index = self._relations[place].dimensions.index(sql)
         type_name = self._types.get(self._equations[place].dimensions[index], "VARCHAR")
-        return labelled(type_name, values)
+        names: dict[str | None, int] = {}
+        codes = [names.setdefault(name, len(names)) for name in labelled(type_name, values)]
+        return np.array(codes, dtype=np.int64), list(names)
 
 
-def _members(equation: Equation, labels: Sequence[Sequence[str | None]], inside: Array) -> sparse.csr_array:
+def _members(equation: Equation, labels: Sequence[Labelled], inside: Array) -> sparse.csr_array:
     """Which atoms are in which exact figure. Shape (figures, atoms)."""
     by_pattern: dict[tuple[bool, ...], dict[Key, int]] = {}
     for number, figure in enumerate(equation.exact):
         by_pattern.setdefault(tuple(part is not None for part in figure.key), {})[figure.key] = number
     atoms = np.flatnonzero(inside)
-    full: dict[Key, list[int]] = {}
-    for atom in atoms.tolist():
-        full.setdefault(tuple(part[atom] for part in labels), []).append(atom)
-    rows: list[int] = []
-    columns: list[int] = []
-    for key, group in full.items():
-        for pattern, numbers in by_pattern.items():
-            place = numbers.get(
-                tuple(part if kept else None for part, kept in zip(key, pattern, strict=True))
-            )
-            if place is not None:
-                rows += [place] * len(group)
-                columns += group
-    shape = (len(equation.exact), inside.size)
-    return sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=shape)
+    places = np.zeros(atoms.size, dtype=np.int64)
+    for codes, names in labels:
+        places = np.unique(places * len(names) + codes[atoms], return_inverse=True)[1]
+    _, first, cell = np.unique(places, return_index=True, return_inverse=True)
+    keys = [tuple(names[codes[atom]] for codes, names in labels) for atom in atoms[first]]
+    rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for pattern, numbers in by_pattern.items():
+        cut = [tuple(part if kept else None for part, kept in zip(key, pattern, strict=True)) for key in keys]
+        figures = np.array([numbers.get(key, -1) for key in cut], dtype=np.int64)[cell]
+        rows.append(figures[figures >= 0])
+        columns.append(atoms[figures >= 0])
+    size = sum(part.size for part in rows)
+    entries = (np.ones(size, dtype=np.int64), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.csr_array(entries, shape=(len(equation.exact), inside.size))
 
 
 def _aggregates(units: dict[str, bool], threshold: int) -> list[str]:

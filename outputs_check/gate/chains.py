@@ -28,7 +28,7 @@ CHAIN = Rule(
     "Rulebook, 'linked tables': no difference, union, margin or chain of them under the threshold",
     "leave out one of the named figures, or suppress further cells so that the group stays with others",
 )
-_MOST_TABLES, _MOST_ATOMS, _MOST_ATOMS_OF_NEW = 12, 20_000, 200_000
+_MOST_TABLES, _MOST_ATOMS, _MOST_ATOMS_OF_NEW = 12, 20_000, 50_000
 _SHOWN_TERMS, _SHOWN_CHAINS = 8, 3
 _COLUMN = re.compile(r'"((?:[^"]|"")+)"')
 
