@@ -67,14 +67,15 @@ class Keeper:
         self, argv: Sequence[str], message: bytes | None, log: Path | None, door: socket.socket | None
     ) -> int:
         sandbox = self.room.sandbox()
-        process = await asyncio.create_subprocess_exec(
-            *sandbox.command(argv),
-            env=dict(sandbox.environment),
-            stdin=asyncio.subprocess.PIPE if message is not None else None,
-            stdout=asyncio.subprocess.PIPE if log else None,
-            stderr=asyncio.subprocess.STDOUT if log else None,
-            pass_fds=(door.fileno(),) if door else (),
-        )
+        with sandbox.prepared(argv) as (command, descriptors):
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=dict(sandbox.environment),
+                stdin=asyncio.subprocess.PIPE if message is not None else None,
+                stdout=asyncio.subprocess.PIPE if log else None,
+                stderr=asyncio.subprocess.STDOUT if log else None,
+                pass_fds=(*descriptors, door.fileno()) if door else descriptors,
+            )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # Killing bubblewrap takes everything inside with it.

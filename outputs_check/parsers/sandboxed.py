@@ -41,10 +41,18 @@ def _run(request: bytes) -> bytes:
         environment=environment,
         limits=Limits(memory_bytes=2 * limits.FILE_MEMORY_BYTES, file_bytes=0),
     )
-    command = sandbox.command([sys.executable, "-P", "-m", "outputs_check.parsers.worker"])
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    worker = [sys.executable, "-P", "-m", "outputs_check.parsers.worker"]
+    with (
+        sandbox.prepared(worker) as (command, descriptors),
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=descriptors,
+        ) as process,
+    ):
         late = threading.Timer(limits.ALL_SECONDS + limits.FILE_SECONDS, process.kill)
         feeder = threading.Thread(target=_feed, args=(process, request), daemon=True)
         late.start()

@@ -97,8 +97,8 @@ def test_environment_is_what_was_given(room: Sandbox, monkeypatch: pytest.Monkey
 
 
 def test_no_secret_on_the_command_line() -> None:
-    room = Sandbox((), {"TOKEN": "very-secret"})
-    assert "very-secret" not in " ".join(room.command(["true"]))
+    with Sandbox((), {"TOKEN": "very-secret"}).prepared(["true"]) as (command, _):
+        assert "very-secret" not in " ".join(command)
 
 
 def test_no_new_user_namespace_and_no_capability(room: Sandbox) -> None:
@@ -132,8 +132,9 @@ def test_limits_hold(room: Sandbox, limits: Limits, greedy: str) -> None:
 
 
 def test_missing_mount_is_refused(tmp_path: Path) -> None:
+    room = Sandbox((Mount(tmp_path / "nothing", "/data"),))
     with pytest.raises(NotFound, match="sandbox is missing"):
-        Sandbox((Mount(tmp_path / "nothing", "/data"),)).command(["true"])
+        room.run(["true"], timeout=20)
 
 
 def test_without_isolation_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
