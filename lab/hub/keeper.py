@@ -148,7 +148,8 @@ def main() -> None:
         private = {name: value for name, value in os.environ.items() if name.startswith(PRIVATE)}
         keeper = Keeper(settings, room)
         log = Places.of(settings).session_log(given.user, given.project)
-        command = [sys.executable, "-m", "lab.hub.singleuser"]
+        # -P: a module that lies in the workspace must not become part of the server, which has a token.
+        command = [sys.executable, "-P", "-m", "lab.hub.singleuser"]
         room.prepare()
         # Ours, in a folder that the room cannot write: a link put there would lead the proxy elsewhere.
         with bind_unix_socket(str(room.server_socket), mode=0o600) as door:
