@@ -19,11 +19,14 @@ from pathlib import Path
 
 from tornado.netutil import bind_unix_socket
 
+from lab.base import cgroup
+from lab.base.cgroup import ControlGroup
 from lab.base.errors import LabError
+from lab.base.sandbox import Sandbox
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
 from lab.hub.places import Places, open_log
-from lab.hub.room import Room
+from lab.hub.room import Room, bounds
 from lab.hub.singleuser import DOOR, PRIVATE
 from lab.session.room import LONGEST_REQUEST
 
@@ -66,10 +69,25 @@ class Keeper:
     async def _run(
         self, argv: Sequence[str], message: bytes | None, log: Path | None, door: socket.socket | None
     ) -> int:
-        sandbox = self.room.sandbox()
+        sandbox, group = self.room.sandbox(), cgroup.create(self.room.sockets.name, bounds())
+        try:
+            return await self._inside(sandbox, group, argv, message, log, door)
+        finally:
+            if group is not None:
+                await asyncio.to_thread(group.remove)
+
+    async def _inside(
+        self,
+        sandbox: Sandbox,
+        group: ControlGroup | None,
+        argv: Sequence[str],
+        message: bytes | None,
+        log: Path | None,
+        door: socket.socket | None,
+    ) -> int:
         with sandbox.prepared(argv) as (command, descriptors):
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *(group.entering(command) if group else command),
                 env=dict(sandbox.environment),
                 stdin=asyncio.subprocess.PIPE if message is not None else None,
                 stdout=asyncio.subprocess.PIPE if log else None,

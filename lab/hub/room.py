@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.base import cgroup, seccomp
+from lab.base.cgroup import Bounds
 from lab.base.database import Database
 from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
@@ -99,7 +101,7 @@ class Room:
     def explain(self) -> dict[str, Any]:
         """Return what is mounted, reachable and limited, and why."""
         programs, _ = python_environment("lab")
-        bounds = limits()
+        whole = bounds()
         return {
             "person": self.username,
             "project": self.project,
@@ -118,10 +120,15 @@ class Room:
             ],
             "network": "its own, with no device but loopback",
             "limits": {
-                "memory_bytes": bounds.memory_bytes,
-                "processes": bounds.processes,
-                "cpu": os.cpu_count(),
-                "file_bytes": bounds.file_bytes,
+                "memory_bytes": whole.memory_bytes,
+                "processes": whole.processes,
+                "cpu": whole.cpus,
+                "file_bytes": _LARGEST_FILE,
+                "held_by": cgroup.kept_by(),
+            },
+            "seccomp": {
+                "refused": sorted(seccomp.REFUSED),
+                "why": "calls that no analysis needs and that have let people out of sandboxes",
             },
             "namespaces": ["user", "mount", "pid", "network", "ipc", "uts", "cgroup"],
         }
@@ -132,10 +139,16 @@ def workspace_of(settings: Settings, username: str, project: str) -> Path:
     return settings.lab / "workspaces" / project / username
 
 
-def limits() -> Limits:
-    """Return a room's limits: three quarters of the machine's memory, for each process."""
+def bounds() -> Bounds:
+    """Return what a session may use as a whole: three quarters of the machine's memory, every processor."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Limits(memory_bytes=memory * 3 // 4, processes=_PROCESSES, file_bytes=_LARGEST_FILE)
+    return Bounds(memory * 3 // 4, _PROCESSES, float(os.cpu_count() or 1))
+
+
+def limits() -> Limits:
+    """Return what each of its processes may use, which holds where a session as a whole cannot be bounded."""
+    whole = bounds()
+    return Limits(whole.memory_bytes, whole.processes, file_bytes=_LARGEST_FILE)
 
 
 def _environment(room: Room) -> dict[str, str]:
