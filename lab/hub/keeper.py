@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from tornado.netutil import bind_unix_socket
 
 from lab.base import cgroup
 from lab.base.cgroup import ControlGroup
-from lab.base.errors import LabError
+from lab.base.errors import LabError, NotPermitted
 from lab.base.sandbox import Sandbox
 from lab.base.settings import Settings
 from lab.hub.dropbox import DropBox
@@ -32,6 +33,7 @@ from lab.session.room import LONGEST_REQUEST
 
 _PATIENCE = 30.0  # seconds that a connection may stay silent
 _MOST_CONNECTIONS = 8
+_PERMIT_SECONDS = 15.0  # how often a session is held against permit and grant: SATRE 1.5, within a minute
 _LONGEST_LOG = 4 << 20  # bytes of a server's output that are kept
 
 
@@ -98,12 +100,32 @@ class Keeper:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # Killing bubblewrap takes everything inside with it.
             loop.add_signal_handler(number, _kill, process)
+        watch = asyncio.create_task(self._end_with_the_permit(process))
         if process.stdin is not None and message is not None:
             process.stdin.write(message)
             process.stdin.close()
         if log is not None and process.stdout is not None:
             await _copy_log(process.stdout, log)
-        return await process.wait()
+        try:
+            return await process.wait()
+        finally:
+            watch.cancel()
+
+    async def _end_with_the_permit(self, process: asyncio.subprocess.Process) -> None:
+        """End the session, and with it the view of the data, once it might not start any more."""
+        db = self.settings.database()
+        while True:
+            await asyncio.sleep(_PERMIT_SECONDS)
+            try:
+                await asyncio.to_thread(self.room.require_permit, self.settings, db)
+            except NotPermitted as refusal:
+                _kill(process)
+                with db.write(actor="lab", via="session") as unit:
+                    details = {"person": self.room.username, "why": str(refusal)}
+                    unit.record("session.stopped", subject=self.room.project, details=details)
+                return
+            except SQLAlchemyError:
+                continue  # a database that is away for a moment ends nobody's work
 
     async def _serve(self) -> asyncio.Server:
         box = DropBox(

@@ -14,7 +14,7 @@ from lab.base.database import Database
 from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
 from lab.base.settings import Settings
-from lab.catalogue.view import ExtractView, current_extract
+from lab.catalogue.view import ExtractView, current_extract, extract
 from lab.hub.places import Places
 from lab.registry.view import session_permit, today
 from lab.session import room as inside
@@ -45,22 +45,30 @@ class Room:
         """
         day = today()
         session_permit(db, username, project, day)
-        extract = current_extract(settings, db, project)
-        if extract is None:
+        found = current_extract(settings, db, project)
+        if found is None:
             raise NotFound(
                 "the project has no data yet",
                 where=f"project {project}",
                 remedy="wait until its extract is received",
             )
-        if extract.grant_valid_until < day:
-            raise NotPermitted(
-                f"the grant of its data ended on {extract.grant_valid_until}",
-                where=f"project {project}",
-                remedy="ask the data's owners for a new one",
-            )
+        found.require_grant(day)
         places = Places.of(settings)
         workspace = workspace_of(settings, username, project)
-        return cls(username, project, extract, workspace, places.session(username, project), places.hub)
+        return cls(username, project, found, workspace, places.session(username, project), places.hub)
+
+    def require_permit(self, settings: Settings, db: Database) -> None:
+        """Let the room stay open today.
+
+        Raises:
+            NotPermitted: the person may not be in it any more, or the data may not.
+        """
+        day = today()
+        session_permit(db, self.username, self.project, day)
+        held = extract(settings, db, self.extract.id)
+        if held is None:
+            raise NotPermitted("its extract is gone", where=f"project {self.project}")
+        held.require_grant(day)
 
     @property
     def keeper_socket(self) -> Path:
