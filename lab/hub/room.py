@@ -34,6 +34,8 @@ class Room:
     workspace: Path
     sockets: Path
     hub_socket: Path
+    front_socket: Path
+    meter: Path
 
     @classmethod
     def open(cls, settings: Settings, db: Database, username: str, project: str) -> "Room":
@@ -55,7 +57,16 @@ class Room:
         found.require_grant(day)
         places = Places.of(settings)
         workspace = workspace_of(settings, username, project)
-        return cls(username, project, found, workspace, places.session(username, project), places.hub)
+        return cls(
+            username,
+            project,
+            found,
+            workspace,
+            sockets=places.session(username, project),
+            hub_socket=places.hub,
+            front_socket=places.front(username, project),
+            meter=places.meter(username, project),
+        )
 
     def require_permit(self, settings: Settings, db: Database) -> None:
         """Let the room stay open today.
@@ -76,15 +87,19 @@ class Room:
         return self.sockets / inside.KEEPER.name
 
     @property
+    def hub_door(self) -> Path:
+        """The session's way to the hub, as the host sees it."""
+        return self.sockets / inside.HUB.name
+
+    @property
     def server_socket(self) -> Path:
         """The notebook server's socket, as the host sees it."""
         return self.sockets / inside.SERVER.name
 
     def prepare(self) -> None:
         """Make the folders that are mounted, for their owner only."""
-        for folder in (self.workspace, self.sockets, self.sockets / "hub"):
+        for folder in (self.workspace, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.hub_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox of this room."""
@@ -102,8 +117,7 @@ class Room:
         return (
             (self.extract.path, str(inside.DATA), False, "the project's extract"),
             (self.workspace, str(inside.WORKSPACE), True, "her files of this project"),
-            (self.sockets, str(inside.SOCKETS), False, "the keeper's socket and the server's"),
-            (self.hub_socket.parent, str(inside.HUB.parent), False, "the hub's API, for the login"),
+            (self.sockets, str(inside.SOCKETS), False, "the three sockets"),
         )
 
     def explain(self) -> dict[str, Any]:
@@ -123,8 +137,8 @@ class Room:
             ],
             "sockets": [
                 {"path": str(inside.KEEPER), "why": "submissions to the gate"},
-                {"path": str(inside.HUB), "why": "the notebook server checks logins with the hub"},
-                {"path": str(inside.SERVER), "why": "the proxy reaches the notebook server"},
+                {"path": str(inside.HUB), "why": "the notebook server asks the hub who logs in, and no more"},
+                {"path": str(inside.SERVER), "why": "the front door reaches the notebook server"},
             ],
             "network": "its own, with no device but loopback",
             "limits": {
