@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lab.base import seccomp
 from lab.base.errors import IsolationRefused, NotFound
+from lab.base.host_proc import proc_masks
 
 _ETC = Path(__file__).parent / "etc"
 # Parts of the host's /etc that programs need and that tell nothing about the host's people.
@@ -98,7 +99,7 @@ class Sandbox:
             str(bubblewrap()),
             "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
             "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "lab", "--cap-drop", "ALL",
-            "--proc", "/proc", "--dev", "/dev",
+            "--proc", "/proc", *proc_masks(), "--dev", "/dev",
             *(option for path in self.tmpfs for option in ("--tmpfs", path)),
             *_system_mounts(),
             *(option for mount in self.mounts for option in _mount_options(mount)),

@@ -89,6 +89,24 @@ def test_processes_of_the_host_are_invisible(room: Sandbox) -> None:
     assert int(count.stdout) <= 3
 
 
+def test_proc_and_sys_tell_nothing_of_the_host(room: Sandbox) -> None:
+    look = """
+import os
+seen = []
+for name in ("kcore", "keys", "kallsyms", "interrupts", "slabinfo", "iomem", "cmdline", "partitions"):
+    try:
+        seen += [name] if open(f"/proc/{name}", "rb").read(10) else []
+    except OSError:
+        pass
+for folder in ("/proc/acpi", "/proc/bus", "/proc/fs", "/proc/driver", "/sys"):
+    seen += [folder] if os.path.isdir(folder) and os.listdir(folder) else []
+print(*seen)
+"""
+    outside = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert len(outside.split()) > 3
+    assert _inside(room, look).stdout == b"\n"
+
+
 def test_environment_is_what_was_given(room: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_SECRET", "secret")
     see = "import os, sys; sys.exit('LAB_SECRET' not in os.environ)"

@@ -89,7 +89,7 @@ def test_explain_names_every_mount_and_socket(lab: Settings) -> None:
     named = {mount["target"] for mount in told["mounts"]}
     writable = {mount["target"] for mount in told["mounts"] if mount["writable"]}
     assert writable == {"/workspace"}
-    assert {"/data", "/workspace", "/run/lab", "/run/lab/hub"} <= named
+    assert {"/data", "/workspace", "/run/lab"} <= named
     _, mounted, _ = _run(lab, "/bin/cat", "/proc/self/mounts")
     places = {line.split()[1] for line in mounted.splitlines()}
     assert named <= places
