@@ -206,6 +206,18 @@ def grant_add(context: Context, file: Path) -> None:
     print(f"the grant {grant.id} stands until {grant.valid_until}")
 
 
+@grant_group.command("withdraw")
+def grant_withdraw(
+    context: Context,
+    grant: str,
+    reason: Annotated[str, typer.Option(help="Why, for the log.", prompt=True)],
+) -> None:
+    """Take a grant back: sessions on its data end within a minute, and none starts any more."""
+    call: Call = context.obj
+    grants.withdraw_grant(call.settings.database(), grant, reason=reason[:300], actor=call.actor)
+    print(f"the grant {grant} is withdrawn")
+
+
 @grant_group.command("export")
 def grant_export(
     context: Context,
@@ -215,6 +227,7 @@ def grant_export(
     """Write a project's newest grant for the trusted third party."""
     call: Call = context.obj
     grant = grants.latest_grant(call.settings.database(), project)
+    grants.require_standing(call.settings.database(), grant.id)
     write_atomic(out, to_toml(grant).encode(), 0o644)
     print(f"wrote {out}")
 

@@ -10,7 +10,7 @@ DATA = Path("/data")  # the project's extract, read only
 WORKSPACE = Path("/workspace")  # the person's own folder for the project, her home
 SOCKETS = Path("/run/lab")
 KEEPER = SOCKETS / "keeper.sock"  # submissions go out here
-HUB = SOCKETS / "hub" / "hub.sock"  # the hub's API, for the notebook server
+HUB = SOCKETS / "hub.sock"  # what the notebook server may ask the hub
 SERVER = SOCKETS / "server.sock"  # the notebook server, for the proxy
 
 DECLARATION = "submission.toml"

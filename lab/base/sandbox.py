@@ -8,13 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from lab.base import seccomp
 from lab.base.errors import IsolationRefused, NotFound
+from lab.base.host_proc import proc_masks
 
 _ETC = Path(__file__).parent / "etc"
 # Parts of the host's /etc that programs need and that tell nothing about the host's people.
@@ -76,23 +79,33 @@ class Sandbox:
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - inside, and private to this sandbox
     tmpfs_bytes: int | None = None  # size of each, None where open
 
-    def command(self, argv: Sequence[str]) -> list[str]:
-        """Return the command line that runs `argv` inside; start it with `environment` and nothing more.
+    @contextmanager
+    def prepared(self, argv: Sequence[str]) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+        """Give the command line that runs `argv` inside, and the descriptors that it has to inherit.
+
+        Start it within the block, with `environment` and nothing more.
 
         Raises:
             NotFound: a mount's source does not exist.
-            IsolationRefused: there is no bubblewrap.
+            IsolationRefused: there is no bubblewrap, or no system-call filter for this machine.
         """
+        calls = seccomp.filter_file()
+        try:
+            yield self._command(argv, calls), (calls,)
+        finally:
+            os.close(calls)
+
+    def _command(self, argv: Sequence[str], calls: int) -> list[str]:
         size = () if self.tmpfs_bytes is None else ("--size", str(self.tmpfs_bytes))
         return [
             str(bubblewrap()),
             "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
             "--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", "lab", "--cap-drop", "ALL",
-            "--proc", "/proc", "--dev", "/dev",
+            "--proc", "/proc", *proc_masks(), "--dev", "/dev",
             *(option for path in self.tmpfs for option in (*size, "--tmpfs", path)),
             *_system_mounts(),
             *(option for mount in self.mounts for option in _mount_options(mount)),
-            "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", self.workdir,
+            "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", self.workdir, "--seccomp", str(calls),
             "--", "/usr/bin/prlimit", *self.limits.options(), "--", *argv,
         ]  # fmt: skip
 
@@ -104,14 +117,16 @@ class Sandbox:
         Raises:
             subprocess.TimeoutExpired: after `timeout` seconds; everything inside has been killed.
         """
-        return subprocess.run(
-            self.command(argv),
-            input=stdin,
-            env=dict(self.environment),
-            timeout=timeout,
-            capture_output=True,
-            check=False,
-        )
+        with self.prepared(argv) as (command, descriptors):
+            return subprocess.run(
+                command,
+                input=stdin,
+                env=dict(self.environment),
+                timeout=timeout,
+                capture_output=True,
+                check=False,
+                pass_fds=descriptors,
+            )
 
 
 def _mount_options(mount: Mount) -> list[str]:

@@ -45,15 +45,19 @@ def run_watched(
 ) -> Ending:
     """Run a program inside to its end; hand every line that it prints to `told`.
 
-    Errors: those of `Sandbox.command`. Whatever the program does to itself is an ending, not an error.
+    Errors: those of `Sandbox.prepared`. Whatever the program does to itself is an ending, not an error.
     """
-    with subprocess.Popen(
-        sandbox.command(argv),
-        env=dict(sandbox.environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        sandbox.prepared(argv) as (command, descriptors),
+        subprocess.Popen(
+            command,
+            env=dict(sandbox.environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=descriptors,
+        ) as process,
+    ):
         watch = _Watch(process, bounds)
         feeder = threading.Thread(target=_feed, args=(process, message), daemon=True)
         threads = (feeder, threading.Thread(target=watch.look, daemon=True))

@@ -1,4 +1,4 @@
-"""The grants that stand: recorded once, never changed."""
+"""The grants that stand: recorded once, never changed, and withdrawn where their owners say so."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from lab.base.database import Database
-from lab.base.errors import BadInput, NotFound
+from lab.base.errors import BadInput, NotFound, NotPermitted
 from lab.base.grant import Grant, GrantedDataset
-from lab.catalogue.models import GrantRow
+from lab.catalogue.models import GrantRow, GrantWithdrawalRow
 from lab.registry import view
 
 
@@ -42,6 +42,20 @@ def add_grant(db: Database, grant: Grant, *, actor: str) -> None:
         unit.record("grant.recorded", subject=grant.id, details={"project": grant.project, **details})
 
 
+def withdraw_grant(db: Database, grant_id: str, *, reason: str, actor: str) -> None:
+    """Take a grant back from now on; taken back already, it stays so.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    grant = find_grant(db, grant_id)
+    with db.write(actor=actor, via="lab") as unit:
+        if unit.session.get(GrantWithdrawalRow, grant_id) is None:
+            unit.session.add(GrantWithdrawalRow(grant=grant_id, withdrawn_on=view.today(), reason=reason))
+            details = {"project": grant.project, "reason": reason}
+            unit.record("grant.withdrawn", subject=grant_id, details=details)
+
+
 def latest_grant(db: Database, project: str) -> Grant:
     """Return the newest grant of a project.
 
@@ -69,6 +83,20 @@ def find_grant(db: Database, grant_id: str) -> Grant:
         if row is None:
             raise NotFound("no such grant", where=grant_id, remedy="record it with 'lab grant add'")
         return _from_row(row)
+
+
+def require_standing(db: Database, grant_id: str) -> None:
+    """Make sure that a grant was not withdrawn.
+
+    Raises:
+        NotPermitted: it was.
+    """
+    with db.read() as session:
+        row = session.get(GrantWithdrawalRow, grant_id)
+    if row is not None:
+        raise NotPermitted(
+            f"the grant was withdrawn on {row.withdrawn_on}", where=grant_id, remedy=row.reason
+        )
 
 
 def _from_row(row: GrantRow) -> Grant:

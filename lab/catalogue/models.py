@@ -22,6 +22,16 @@ class GrantRow(Base):
     granted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class GrantWithdrawalRow(Base):
+    """That the owners took a grant back before its end."""
+
+    __tablename__ = "grant_withdrawals"
+
+    grant: Mapped[str] = mapped_column(ForeignKey("grants.id"), primary_key=True)
+    withdrawn_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(300))
+
+
 class ExtractRow(Base):
     """A signed extract, received and verified; a project works on its current one."""
 

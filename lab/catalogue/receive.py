@@ -13,7 +13,7 @@ from lab.base.files import new_folder, sha256_file
 from lab.base.grant import Grant
 from lab.base.settings import Settings
 from lab.base.signing import MANIFEST, read_manifest
-from lab.catalogue.grants import find_grant
+from lab.catalogue.grants import find_grant, require_standing
 from lab.catalogue.models import ExtractRow
 from lab.catalogue.view import Dataset, ExtractView, extract_folder
 from lab.catalogue.view import extract as find_extract
@@ -30,11 +30,12 @@ def receive_extract(settings: Settings, db: Database, folder: Path, *, actor: st
 
     Raises:
         Tampered: signature or a file's hash does not fit.
-        NotPermitted: it holds more than its grant allows, or the grant has ended.
+        NotPermitted: it holds more than its grant allows, or the grant has ended or was withdrawn.
     """
     promised = read_manifest(folder, settings.trust / "ttp.pub", files=False)
     extract_id, project = _plain(promised["extract"]), _plain(promised["project"])
     grant = find_grant(db, promised["grant"])
+    require_standing(db, grant.id)
     _check_against_grant(promised, grant)
     destination = extract_folder(settings, project, extract_id)
     if known := find_extract(settings, db, extract_id):

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lab.base.database import Database
+from lab.base.errors import NotPermitted
 from lab.base.settings import Settings
-from lab.catalogue.models import ExtractRow, GrantRow
+from lab.catalogue.models import ExtractRow, GrantRow, GrantWithdrawalRow
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,23 @@ class ExtractView:
     project: str
     grant: str
     grant_valid_until: date
+    grant_withdrawn: bool
     path: Path
     datasets: tuple[Dataset, ...]
+
+    def require_grant(self, on: date) -> None:
+        """Let the data be used on a day.
+
+        Raises:
+            NotPermitted: the owners' grant has ended, or they have withdrawn it.
+        """
+        if self.grant_withdrawn or self.grant_valid_until < on:
+            ended = "was withdrawn" if self.grant_withdrawn else f"ended on {self.grant_valid_until}"
+            raise NotPermitted(
+                f"the grant of its data {ended}",
+                where=f"project {self.project}",
+                remedy="ask the data's owners for a new one",
+            )
 
 
 def extract_folder(settings: Settings, project: str, extract: str) -> Path:
@@ -70,18 +87,20 @@ def current_extract(settings: Settings, db: Database, project: str) -> ExtractVi
     query = select(ExtractRow).where(ExtractRow.project == project, ExtractRow.current.is_(True))
     with db.read() as session:
         row = session.scalar(query)
-        return _view(settings, row, session.get(GrantRow, row.grant)) if row else None
+        return _view(settings, session, row) if row else None
 
 
 def extract(settings: Settings, db: Database, extract_id: str) -> ExtractView | None:
     """Return one extract, current or not, or None."""
     with db.read() as session:
         row = session.get(ExtractRow, extract_id)
-        return _view(settings, row, session.get(GrantRow, row.grant)) if row else None
+        return _view(settings, session, row) if row else None
 
 
-def _view(settings: Settings, row: ExtractRow, grant: GrantRow | None) -> ExtractView:
+def _view(settings: Settings, session: Session, row: ExtractRow) -> ExtractView:
+    grant = session.get(GrantRow, row.grant)
+    withdrawn = session.get(GrantWithdrawalRow, row.grant) is not None
     datasets = tuple(Dataset.from_manifest(entry) for entry in row.datasets)
     valid_until = grant.valid_until if grant else date.min
     path = extract_folder(settings, row.project, row.id)
-    return ExtractView(row.id, row.project, row.grant, valid_until, path, datasets)
+    return ExtractView(row.id, row.project, row.grant, valid_until, withdrawn, path, datasets)

@@ -29,8 +29,10 @@ def start(
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8000,
 ) -> None:
     """Run the hub until it is interrupted; sessions outlive it."""
+    from lab.base import cgroup
     from lab.hub.process import start_hub
 
+    cgroup.delegate()
     hub = start_hub(context.obj.settings, port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"the lab is open at {hub.url} (log: {hub.log})", flush=True)
@@ -94,6 +96,11 @@ def _in_words(told: dict[str, Any]) -> str:
     lines += ["", "sockets:"]
     lines += [f"  {each['path']:<44} {each['why']}" for each in told["sockets"]]
     lines += ["", f"network: {told['network']}", "", "limits:"]
-    lines += [f"  {name}: {value:,}" for name, value in told["limits"].items() if value is not None]
+    lines += [f"  {name}: {_figure(value)}" for name, value in told["limits"].items()]
+    lines += ["", f"refused system calls: {', '.join(told['seccomp']['refused'])}"]
     lines += ["", f"namespaces: {', '.join(told['namespaces'])}"]
     return "\n".join(lines)
+
+
+def _figure(value: object) -> str:
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)

@@ -60,6 +60,14 @@ class Places:
         """Return the folder of a session's own sockets."""
         return self.sockets / f"s-{sha256_bytes(f'{username}/{project}'.encode())[:8]}"
 
+    def front(self, username: str, project: str) -> Path:
+        """Return the socket at which the proxy finds a session; it is not in the session's own folder."""
+        return self.session(username, project).with_suffix(".front")
+
+    def meter(self, username: str, project: str) -> Path:
+        """Return the folder that keeps count and record of what went to a session's screen."""
+        return self.state / "meters" / f"{project}.{username}"
+
     def session_log(self, username: str, project: str) -> Path:
         """Return the file that takes what a session's server prints."""
         return self.state / "sessions" / f"{project}.{username}.log"
@@ -70,7 +78,13 @@ class Places:
         Raises:
             IsolationRefused: someone else owns the socket folder, or can look into it.
         """
-        for folder in (self.state, self.state / "sessions", self.sockets, self.sockets / "hub"):
+        for folder in (
+            self.state,
+            self.state / "sessions",
+            self.state / "meters",
+            self.sockets,
+            self.sockets / "hub",
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self.sockets.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:

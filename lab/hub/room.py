@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.base import cgroup, seccomp
 from lab.base import room as inside
+from lab.base.cgroup import Bounds
 from lab.base.database import Database
 from lab.base.errors import NotFound, NotPermitted
 from lab.base.sandbox import Limits, Mount, Sandbox, python_environment
 from lab.base.settings import Settings
-from lab.catalogue.view import ExtractView, current_extract
+from lab.catalogue.view import ExtractView, current_extract, extract
 from lab.hub.places import Places
 from lab.registry.view import session_permit, today
 
@@ -32,6 +34,8 @@ class Room:
     workspace: Path
     sockets: Path
     hub_socket: Path
+    front_socket: Path
+    meter: Path
 
     @classmethod
     def open(cls, settings: Settings, db: Database, username: str, project: str) -> "Room":
@@ -43,27 +47,49 @@ class Room:
         """
         day = today()
         session_permit(db, username, project, day)
-        extract = current_extract(settings, db, project)
-        if extract is None:
+        found = current_extract(settings, db, project)
+        if found is None:
             raise NotFound(
                 "the project has no data yet",
                 where=f"project {project}",
                 remedy="wait until its extract is received",
             )
-        if extract.grant_valid_until < day:
-            raise NotPermitted(
-                f"the grant of its data ended on {extract.grant_valid_until}",
-                where=f"project {project}",
-                remedy="ask the data's owners for a new one",
-            )
+        found.require_grant(day)
         places = Places.of(settings)
         workspace = workspace_of(settings, username, project)
-        return cls(username, project, extract, workspace, places.session(username, project), places.hub)
+        return cls(
+            username,
+            project,
+            found,
+            workspace,
+            sockets=places.session(username, project),
+            hub_socket=places.hub,
+            front_socket=places.front(username, project),
+            meter=places.meter(username, project),
+        )
+
+    def require_permit(self, settings: Settings, db: Database) -> None:
+        """Let the room stay open today.
+
+        Raises:
+            NotPermitted: the person may not be in it any more, or the data may not.
+        """
+        day = today()
+        session_permit(db, self.username, self.project, day)
+        held = extract(settings, db, self.extract.id)
+        if held is None:
+            raise NotPermitted("its extract is gone", where=f"project {self.project}")
+        held.require_grant(day)
 
     @property
     def keeper_socket(self) -> Path:
         """The keeper's socket, as the host sees it."""
         return self.sockets / inside.KEEPER.name
+
+    @property
+    def hub_door(self) -> Path:
+        """The session's way to the hub, as the host sees it."""
+        return self.sockets / inside.HUB.name
 
     @property
     def server_socket(self) -> Path:
@@ -72,9 +98,8 @@ class Room:
 
     def prepare(self) -> None:
         """Make the folders that are mounted, for their owner only."""
-        for folder in (self.workspace, self.sockets, self.sockets / "hub"):
+        for folder in (self.workspace, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.hub_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox of this room."""
@@ -96,14 +121,13 @@ class Room:
         return (
             (self.extract.path, str(inside.DATA), False, "the project's extract"),
             (self.workspace, str(inside.WORKSPACE), True, "her files of this project"),
-            (self.sockets, str(inside.SOCKETS), False, "the keeper's socket and the server's"),
-            (self.hub_socket.parent, str(inside.HUB.parent), False, "the hub's API, for the login"),
+            (self.sockets, str(inside.SOCKETS), False, "the three sockets"),
         )
 
     def explain(self) -> dict[str, Any]:
         """Return what is mounted, reachable and limited, and why."""
         programs, _ = python_environment("lab")
-        bounds = limits()
+        whole = bounds()
         return {
             "person": self.username,
             "project": self.project,
@@ -117,15 +141,20 @@ class Room:
             ],
             "sockets": [
                 {"path": str(inside.KEEPER), "why": "submissions to the gate"},
-                {"path": str(inside.HUB), "why": "the notebook server checks logins with the hub"},
-                {"path": str(inside.SERVER), "why": "the proxy reaches the notebook server"},
+                {"path": str(inside.HUB), "why": "the notebook server asks the hub who logs in, and no more"},
+                {"path": str(inside.SERVER), "why": "the front door reaches the notebook server"},
             ],
             "network": "its own, with no device but loopback",
             "limits": {
-                "memory_bytes": bounds.memory_bytes,
-                "processes": bounds.processes,
-                "cpu": os.cpu_count(),
-                "file_bytes": bounds.file_bytes,
+                "memory_bytes": whole.memory_bytes,
+                "processes": whole.processes,
+                "cpu": whole.cpus,
+                "file_bytes": _LARGEST_FILE,
+                "held_by": cgroup.kept_by(),
+            },
+            "seccomp": {
+                "refused": sorted(seccomp.REFUSED),
+                "why": "calls that no analysis needs and that have let people out of sandboxes",
             },
             "namespaces": ["user", "mount", "pid", "network", "ipc", "uts", "cgroup"],
         }
@@ -136,7 +165,13 @@ def workspace_of(settings: Settings, username: str, project: str) -> Path:
     return settings.lab / "workspaces" / project / username
 
 
-def limits() -> Limits:
-    """Return a room's limits: three quarters of the machine's memory, for each process."""
+def bounds() -> Bounds:
+    """Return what a session may use as a whole: three quarters of the machine's memory, every processor."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Limits(memory_bytes=memory * 3 // 4, processes=_PROCESSES, file_bytes=_LARGEST_FILE)
+    return Bounds(memory * 3 // 4, _PROCESSES, float(os.cpu_count() or 1))
+
+
+def limits() -> Limits:
+    """Return what each of its processes may use, which holds where a session as a whole cannot be bounded."""
+    whole = bounds()
+    return Limits(whole.memory_bytes, whole.processes, file_bytes=_LARGEST_FILE)

@@ -4,6 +4,7 @@ What the hub tells the server alone - its token among it - comes as JSON on stan
 of it stands in a command line, nor in the environment that /proc shows to every process of the room.
 """
 
+import ctypes
 import json
 import os
 import socket
@@ -11,10 +12,12 @@ import sys
 
 PRIVATE = ("JUPYTERHUB_", "JPY_")
 DOOR = "LAB_DOOR"  # number of the socket that the keeper listens at, for the server to take over
+_PR_SET_DUMPABLE = 4
 
 
 def main() -> None:
     """Take the private settings, then run JupyterHub's single-user server."""
+    close_to_others()
     os.environ.update(json.load(sys.stdin))
     door = socket.socket(fileno=int(os.environ.pop(DOOR)))
     door.setblocking(False)
@@ -30,6 +33,12 @@ def main() -> None:
 
     JupyterHubSingleUser.serverapp_class = Server
     JupyterHubSingleUser.launch_instance(argv=[])
+
+
+def close_to_others() -> None:
+    """Keep this process's memory, environment and descriptors from the kernels, which have its uid."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        sys.exit("error: the server cannot be kept from its kernels")
 
 
 if __name__ == "__main__":

@@ -39,11 +39,11 @@ class SandboxSpawner(LocalProcessSpawner):  # type: ignore[misc]
         await super().start()
         self.started = _start_time(self.pid)
         await self._answering(room)
-        return socket_url(room.server_socket)
+        return socket_url(room.front_socket)
 
     async def _answering(self, room: Room) -> None:
         # JupyterHub itself asks at growing intervals, which would cost seconds of a person's time.
-        while not unix_socket_in_use(str(room.server_socket)):
+        while not unix_socket_in_use(str(room.front_socket)):
             if await self.poll() is not None:
                 raise SpawnException("the session ended while it started", reason="ended", status_code=500)
             await asyncio.sleep(0.05)

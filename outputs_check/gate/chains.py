@@ -144,7 +144,7 @@ def chain_finding(chains: Sequence[Chain], threshold: int, at: Mapping[str, tupl
 
 
 def _nearest(new: Sequence[Equation], earlier: Sequence[Equation]) -> list[Equation]:
-    """Equations in the order of the columns that they share with a new one; of the others, small ones first."""
+    """Equations that share columns with a new one first, the most alike before; then small ones."""
     columns = set().union(*(_columns(equation) for equation in new))
     return sorted(
         earlier, key=lambda equation: (-_likeness(columns, _columns(equation)), len(equation.shown))

@@ -46,10 +46,17 @@ def run_worker(request: bytes, worker: str = "outputs_check.parsers.worker") -> 
         environment=environment,
         limits=Limits(memory_bytes=2 * limits.FILE_MEMORY_BYTES, file_bytes=0),
     )
-    command = sandbox.command([sys.executable, "-P", "-m", worker])
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    with (
+        sandbox.prepared([sys.executable, "-P", "-m", worker]) as (command, descriptors),
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=descriptors,
+        ) as process,
+    ):
         late = threading.Timer(limits.ALL_SECONDS + limits.FILE_SECONDS, process.kill)
         feeder = threading.Thread(target=_feed, args=(process, request), daemon=True)
         late.start()

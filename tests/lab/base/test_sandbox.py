@@ -89,6 +89,24 @@ def test_processes_of_the_host_are_invisible(room: Sandbox) -> None:
     assert int(count.stdout) <= 3
 
 
+def test_proc_and_sys_tell_nothing_of_the_host(room: Sandbox) -> None:
+    look = """
+import os
+seen = []
+for name in ("kcore", "keys", "kallsyms", "interrupts", "slabinfo", "iomem", "cmdline", "partitions"):
+    try:
+        seen += [name] if open(f"/proc/{name}", "rb").read(10) else []
+    except OSError:
+        pass
+for folder in ("/proc/acpi", "/proc/bus", "/proc/fs", "/proc/driver", "/sys"):
+    seen += [folder] if os.path.isdir(folder) and os.listdir(folder) else []
+print(*seen)
+"""
+    outside = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert len(outside.split()) > 3
+    assert _inside(room, look).stdout == b"\n"
+
+
 def test_environment_is_what_was_given(room: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_SECRET", "secret")
     see = "import os, sys; sys.exit('LAB_SECRET' not in os.environ)"
@@ -97,8 +115,8 @@ def test_environment_is_what_was_given(room: Sandbox, monkeypatch: pytest.Monkey
 
 
 def test_no_secret_on_the_command_line() -> None:
-    room = Sandbox((), {"TOKEN": "very-secret"})
-    assert "very-secret" not in " ".join(room.command(["true"]))
+    with Sandbox((), {"TOKEN": "very-secret"}).prepared(["true"]) as (command, _):
+        assert "very-secret" not in " ".join(command)
 
 
 def test_no_new_user_namespace_and_no_capability(room: Sandbox) -> None:
@@ -132,8 +150,9 @@ def test_limits_hold(room: Sandbox, limits: Limits, greedy: str) -> None:
 
 
 def test_missing_mount_is_refused(tmp_path: Path) -> None:
+    room = Sandbox((Mount(tmp_path / "nothing", "/data"),))
     with pytest.raises(NotFound, match="sandbox is missing"):
-        Sandbox((Mount(tmp_path / "nothing", "/data"),)).command(["true"])
+        room.run(["true"], timeout=20)
 
 
 def test_without_isolation_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,3 +221,17 @@ def test_extract_of_an_ended_grant_is_refused(
     monkeypatch.setattr("lab.catalogue.receive.today", lambda: date(2099, 1, 1))
     with pytest.raises(NotPermitted, match="the grant ended on"):
         receive_extract(settings, db, _extract(settings), actor="adam")
+
+
+def test_a_withdrawn_grant_lets_nothing_in_and_is_in_the_log_once(settings: Settings, db: Database) -> None:
+    receive_extract(settings, db, _extract(settings), actor="adam")
+    for _ in range(2):
+        grants.withdraw_grant(db, "g1", reason="the owner asked", actor="adam")
+    events = db.audit_events(action="grant.withdrawn")
+    assert [json.loads(event["details"])["reason"] for event in events] == ["the owner asked"]
+    found = view.current_extract(settings, db, "p1")
+    assert found is not None
+    with pytest.raises(NotPermitted, match="the grant of its data was withdrawn"):
+        found.require_grant(date.today())
+    with pytest.raises(NotPermitted, match="the grant was withdrawn on"):
+        receive_extract(settings, db, _extract(settings, "e2"), actor="adam")

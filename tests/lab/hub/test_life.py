@@ -1,18 +1,24 @@
 """The life of a session: it dies with its keeper, and outlives its hub."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from running_lab import RunningLab, make_lab, require_hub
+from running_lab import TODAY, RunningLab, make_lab, require_hub
 
 from lab.base.errors import LabError
 from lab.base.settings import Settings
+from lab.catalogue import grants
 from lab.hub.places import Places
 from lab.hub.process import free_port, start_hub
+from lab.registry import people, projects
 
 
 def _keeper(lab: RunningLab, project: str) -> int:
@@ -98,3 +104,36 @@ def test_a_taken_port_is_named(tmp_path: Path, running_lab: RunningLab) -> None:
     settings.database().create()
     with pytest.raises(LabError, match=f"port {running_lab.hub.port} cannot be used"):
         start_hub(settings, running_lab.hub.port)
+
+
+def test_a_session_ends_within_a_minute_of_its_permit(tmp_path: Path) -> None:
+    require_hub()
+    settings = make_lab(tmp_path / "home")
+    db = settings.database()
+    projects.ensure_member(db, "work-health", "ravi", actor="adam")
+    rooms = [
+        _run(settings, *whose)
+        for whose in (("rita", "work-health"), ("ravi", "pensions"), ("ravi", "work-health"))
+    ]
+    try:
+        assert [room.stdout.readline() for room in rooms if room.stdout] == ["open\n"] * 3
+        yesterday = TODAY - timedelta(days=1)
+        people.ensure_accreditation(
+            db, "rita", scheme="DEA", number="rita", valid_from=yesterday, valid_until=yesterday, actor="adam"
+        )
+        grants.withdraw_grant(db, "pensions-1", reason="the owner asked", actor="adam")
+        projects.end_membership(db, "work-health", "ravi", actor="adam")
+        assert [room.wait(60) for room in rooms] == [128 + signal.SIGKILL] * 3
+    finally:
+        for room in rooms:
+            room.kill()
+    said = {json.loads(event["details"])["why"] for event in db.audit_events(action="session.stopped")}
+    assert len(said) == 3
+    for reason in ("accreditation of rita ended", "grant of its data was withdrawn", "does not belong"):
+        assert any(reason in each for each in said), reason
+
+
+def _run(settings: Settings, username: str, project: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "lab", "--home", str(settings.home), "sandbox", "run"]
+    command += ["--project", project, "--as", username, "--", "/bin/sh", "-c", "echo open; exec sleep 300"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -48,3 +48,11 @@ def test_project_without_data_has_no_room(made: Settings, monkeypatch: pytest.Mo
 def test_room_needs_the_permit(made: Settings, monkeypatch: pytest.MonkeyPatch, project: str) -> None:
     with pytest.raises(NotPermitted):
         _open(made, project, monkeypatch)
+
+
+def test_a_room_closes_with_permit_and_grant(made: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = _open(made, "work-health", monkeypatch)
+    room.require_permit(made, made.database())
+    monkeypatch.setattr("lab.hub.room.today", lambda: TODAY + YEAR + timedelta(days=1))
+    with pytest.raises(NotPermitted, match="the project runs from|the grant of its data ended on"):
+        room.require_permit(made, made.database())

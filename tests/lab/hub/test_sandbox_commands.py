@@ -61,13 +61,35 @@ def test_nothing_of_the_caller_comes_in(lab: Settings, monkeypatch: pytest.Monke
     assert (status, out) == (0, "['0', '1', '2', '3'] []")  # 3 is the listing itself
 
 
+def test_a_session_cannot_fill_the_machine_with_processes(lab: Settings) -> None:
+    told = json.loads(
+        _lab(lab, "sandbox", "explain", "--project", "work-health", "--as", "rita", "--json").stdout
+    )
+    if told["limits"]["held_by"] != "cgroup":
+        pytest.skip("this process may not make control groups here")
+    most = told["limits"]["processes"]
+    code = f"""
+import os, time
+for number in range({most + 50}):
+    try:
+        if os.fork() == 0:
+            time.sleep(60)
+    except OSError:
+        break
+print(number)
+"""
+    status, out, _ = _run(lab, sys.executable, "-c", code)
+    assert status == 0
+    assert most - 10 <= int(out) <= most
+
+
 def test_explain_names_every_mount_and_socket(lab: Settings) -> None:
     whose = ("--project", "work-health", "--as", "rita")
     told = json.loads(_lab(lab, "sandbox", "explain", *whose, "--json").stdout)
     named = {mount["target"] for mount in told["mounts"]}
     writable = {mount["target"] for mount in told["mounts"] if mount["writable"]}
     assert writable == {"/workspace"}
-    assert {"/data", "/workspace", "/run/lab", "/run/lab/hub"} <= named
+    assert {"/data", "/workspace", "/run/lab"} <= named
     _, mounted, _ = _run(lab, "/bin/cat", "/proc/self/mounts")
     places = {line.split()[1] for line in mounted.splitlines()}
     assert named <= places
