@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.base.errors import LabError
@@ -12,6 +12,7 @@ from outputs_check.gate.beside import counts_result, dataset_result
 from outputs_check.gate.data import DataFolder, Dataset
 from outputs_check.gate.declaration import Declaration, Output
 from outputs_check.gate.derived import DerivedEntry
+from outputs_check.gate.drafts import drafted, with_findings
 from outputs_check.gate.equation import Equation
 from outputs_check.gate.examine import examine
 from outputs_check.gate.examined import Examined, csv_bytes
@@ -185,7 +186,7 @@ class _Check:
         submitted = examined.submitted
         if submitted is None and isinstance(parsed, ParsedTable):
             submitted = csv_bytes(parsed.rows)
-        self.drafts[output.file] = _drafted(output, examined, findings, submitted)
+        self.drafts[output.file] = drafted(output, examined, findings, submitted)
 
     def _appetite(self, output: Output, findings: list[Finding]) -> RiskAppetite:
         """The strictest of the owners that the data registers and those that the submission adds."""
@@ -211,7 +212,7 @@ class _Check:
     def _against_earlier(self, file: str) -> None:
         if self.drafts[file].verdict is not Verdict.BLOCK:
             found = self.linked.alone(file, self.examined[file], self.appetites[file])
-            self.drafts[file] = _with_findings(self.drafts[file], found)
+            self.drafts[file] = with_findings(self.drafts[file], found)
 
     def _against_each_other(self) -> None:
         """Outputs that could be released together; what is blocked already gives nothing away."""
@@ -219,7 +220,7 @@ class _Check:
         appetite = strictest(owner for file in alive for owner in self.appetites[file].owners)
         found = self.linked.together({file: self.examined[file] for file in alive}, appetite)
         for file, findings in found.items():
-            self.drafts[file] = _with_findings(self.drafts[file], findings)
+            self.drafts[file] = with_findings(self.drafts[file], findings)
 
     def _others(self) -> list[str]:
         known = {DECLARATION, *self.drafts, *(file for file, _ in self.declared.refused)}
@@ -259,29 +260,3 @@ def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:
 
 def _refused(parsed: Refused) -> Finding:
     return Finding(parsed.rule, Verdict.BLOCK, parsed.message, (), "Rulebook, 'Files'", parsed.remedy)
-
-
-def _drafted(
-    output: Output, examined: Examined, findings: list[Finding], submitted: bytes | None
-) -> OutputResult:
-    verdict = Verdict.worst(finding.verdict for finding in findings)
-    return OutputResult(
-        file=output.file,
-        verdict=verdict,
-        evidence=examined.evidence,
-        findings=tuple(findings),
-        canonical=None if verdict is Verdict.BLOCK else examined.canonical,
-        title=output.title,
-        media_type=examined.media_type,
-        submitted=submitted,
-    )
-
-
-def _with_findings(draft: OutputResult, findings: list[Finding]) -> OutputResult:
-    verdict = Verdict.worst([draft.verdict, *(finding.verdict for finding in findings)])
-    return replace(
-        draft,
-        verdict=verdict,
-        findings=(*draft.findings, *findings),
-        canonical=None if verdict is Verdict.BLOCK else draft.canonical,
-    )
