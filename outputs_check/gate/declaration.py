@@ -91,7 +91,9 @@ class Output:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Row dimensions, then column dimensions."""
+        """Row dimensions, then column dimensions; a correlation may name its variables on both sides."""
+        if self.statistic == "correlation" and self.rows == self.columns:
+            return self.rows
         return self.rows + self.columns
 
     def base_of(self, key: tuple[int | None, ...]) -> tuple[int | None, ...] | None:

@@ -16,7 +16,7 @@ from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import SUPPRESSED, agrees, read_figure, written
-from outputs_check.gate.labels import MARGIN, Labels
+from outputs_check.gate.labels import MARGIN, Labels, is_margin
 from outputs_check.gate.layout import Key, Layout, Placed, Rows, lay_out
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declared_counts as rules
@@ -69,7 +69,7 @@ def _require_no_data(data: DataFolder, output: Output) -> None:
 
 def _labels(output: Output, *files: Rows) -> list[Labels]:
     """Take every text of the files for a possible label: without data there is no code list."""
-    texts = {cell for rows in files for row in rows for cell in row} - {"", MARGIN}
+    texts = {cell for rows in files for row in rows for cell in row if cell and not is_margin(cell)}
     return [Labels("text", tuple(sorted(texts)))] * len(output.dimensions)
 
 

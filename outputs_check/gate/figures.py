@@ -11,13 +11,16 @@ import numpy.typing as npt
 
 SUPPRESSED = frozenset({"", "*", "[c]"})
 _FIGURE = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){1,99}(\.\d*)?", re.ASCII)
 # Floating-point summation order differs between pandas and DuckDB; far below any disclosure.
 _RELATIVE, _ABSOLUTE = 1e-10, 1e-12
 _DIGITS = 10
 
 
 def read_figure(text: str) -> float | None:
-    """Return the number a cell holds, None when it holds none."""
+    """Return the number a cell holds, None when it holds none; 12,021 is written for people."""
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
     if not _FIGURE.fullmatch(text):
         return None
     number = float(text)

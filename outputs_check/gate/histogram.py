@@ -12,7 +12,7 @@ from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.facts import Facts
 from outputs_check.gate.facts_sql import Asked
 from outputs_check.gate.figures import read_figure
-from outputs_check.gate.layout import Rows
+from outputs_check.gate.layout import Rows, has_default_index
 from outputs_check.gate.query import Query
 from outputs_check.gate.question import Question
 from outputs_check.gate.result import Finding
@@ -30,6 +30,8 @@ def examine_histogram(data: DataFolder, question: Question, rows: Rows, appetite
     """
     output = question.output
     facets = len(output.rows)
+    if has_default_index(rows):
+        rows = tuple(row[1:] for row in rows)
     if rows[0] != (*output.rows, "left", "right", "count"):
         expected = ",".join((*output.rows, "left", "right", "count"))
         raise Blocked(tables.LAYOUT.block(f"the header is not {expected}"))

@@ -18,7 +18,7 @@ from outputs_check.gate.examined import Examined, csv_bytes
 from outputs_check.gate.figures import read_figure
 from outputs_check.gate.km_figures import FIGURES, Shown, best_reading
 from outputs_check.gate.labels import Labels
-from outputs_check.gate.layout import Rows, neutral
+from outputs_check.gate.layout import Rows, has_default_index, neutral
 from outputs_check.gate.question import Question
 from outputs_check.gate.records import read_records
 from outputs_check.gate.rules import declarations, people, survival, tables
@@ -47,7 +47,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
     Raises:
         Blocked: another layout, a facet the data does not have, an event that is not 0 or 1.
     """
-    left = _index_width(rows)
+    left = int(has_default_index(rows))
     header = rows[0][left:]
     facets = len(question.output.rows)
     _expect_header(header, question)
@@ -88,11 +88,6 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
         submitted=csv_bytes(rows),
         equations=tuple(_equations(data, question, curves)),
     )
-
-
-def _index_width(rows: Rows) -> int:
-    """1 for a frame written with its default index, an unnamed first column 0, 1, 2 …"""
-    return int([row[0] for row in rows] == ["", *map(str, range(len(rows) - 1))])
 
 
 def _expect_header(header: Sequence[str], question: Question) -> None:

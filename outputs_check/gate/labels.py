@@ -15,7 +15,14 @@ import numpy as np
 
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
 MARGIN = "All"
-MARGINS = frozenset({MARGIN, "Total"})  # pandas' margins_name, and the name people give it
+# Names that people give to pandas' margins_name; a list, because another word may be a category that the
+# data does not have.
+_MARGINS = frozenset({"all", "total", "totals", "overall", "sum", "grand total", "subtotal"})
+
+
+def is_margin(text: str) -> bool:
+    """Whether a label that is no category names a margin."""
+    return text.casefold() in _MARGINS
 
 
 @dataclass(frozen=True)

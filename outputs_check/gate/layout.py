@@ -5,17 +5,18 @@ Layouts are those that pandas `crosstab`, `pivot_table` and `groupby` write (sub
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from outputs_check.gate.declaration import Output
-from outputs_check.gate.labels import MARGIN, MARGINS, Labels
+from outputs_check.gate.labels import MARGIN, Labels, is_margin
 from outputs_check.gate.rules import tables as rules
 from outputs_check.gate.rules.rule import Blocked
 
 Rows = tuple[tuple[str, ...], ...]
 Key = tuple[int | None, ...]
-_SCALAR_LABELS = {"", "0", "value", *MARGINS}
+# What stands for the name of the figure; whatever does is written anew with the gate's own name.
+_FIGURE_NAMES = frozenset({"", "0", "value", "count", "size", "len", "nunique", "n", "people", "number"})
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,17 @@ class Layout:
         )
 
 
-def lay_out(rows: Rows, output: Output, labels: Sequence[Labels]) -> Layout:
+def lay_out(
+    rows: Rows, output: Output, labels: Sequence[Labels], columns: Collection[str] = frozenset()
+) -> Layout:
     """Find the cell of every figure.
+
+    columns: names of the dataset; pandas heads a count with the column that was counted.
 
     Raises:
         Blocked: a layout pandas does not write, a label the data does not have, a cell that stands twice.
     """
-    reader = _Reader(rows, output, labels)
+    reader = _Reader(rows, output, labels, columns)
     layout = reader.long() if reader.is_long() else reader.wide()
     keys = [placed.key for placed in layout.placed]
     if len(set(keys)) != len(keys):
@@ -61,12 +66,15 @@ def lay_out(rows: Rows, output: Output, labels: Sequence[Labels]) -> Layout:
 class _Reader:
     """Reads one file; the grid is filled on the way."""
 
-    def __init__(self, rows: Rows, output: Output, labels: Sequence[Labels]) -> None:
+    def __init__(
+        self, rows: Rows, output: Output, labels: Sequence[Labels], columns: Collection[str]
+    ) -> None:
         self.rows, self.output, self.labels = rows, output, labels
         self.grid = [list(row) for row in rows]
         self.names = {name.casefold(): name for name in output.dimensions}
         self.left = 1 if self._has_range_index() else 0
         self.figure_name = "_".join(filter(None, (output.statistic, output.value)))
+        self.figure_names = {name.casefold() for name in (*_FIGURE_NAMES, *columns, *_names_of(output))}
         for row in self.grid:
             if self.left:
                 row[0] = ""
@@ -165,11 +173,10 @@ class _Reader:
 
     def _is_figure_level(self, number: int, width: int) -> bool:
         """A header row that only repeats the name of the figure, as pivot_table writes it."""
-        texts = set(self.rows[number][width:]) - {""}
-        known = {self.output.value, self.output.statistic, self.figure_name, "count"}
+        texts = {_plain(text) for text in self.rows[number][width:]}
         if self.output.columns and number == 0 and len(self.rows[0]) > width and self._first == 1:
             return False
-        if not texts <= known or self.rows[number][self.left : width] != ("",) * (width - self.left):
+        if not texts <= self.figure_names or any(self.rows[number][self.left : width]):
             return False
         for column in range(width, len(self.grid[number])):
             self.grid[number][column] = self.figure_name
@@ -179,8 +186,8 @@ class _Reader:
         texts = list(row[self.left : self.left + len(self.output.rows)])
         if not texts:
             if self.output.columns or len(row) > 1 + self.left:
-                known = {self.output.value or "", self.output.statistic, *_SCALAR_LABELS}
-                self._expect(row[self.left], known)
+                if _plain(row[self.left]) not in self.figure_names and not is_margin(row[self.left]):
+                    self._expect(row[self.left], _names_of(self.output))
                 self.grid[number][self.left] = self.figure_name
             return ()
         key = self._key(texts, range(len(texts)))
@@ -193,7 +200,7 @@ class _Reader:
         for text, dimension in zip(texts, dimensions, strict=True):
             index = self.labels[dimension].find(text)
             # pandas writes the margin over several dimensions as All, then empty labels.
-            margin = text in MARGINS or (text == "" and key[:1] == [None])
+            margin = is_margin(text) or (text == "" and key[:1] == [None])
             if index is None and not margin:
                 name = self.output.dimensions[dimension]
                 raise Blocked(
@@ -203,7 +210,7 @@ class _Reader:
         return tuple(key)
 
     def _spelled(self, dimension: int, index: int | None, text: str = MARGIN) -> str:
-        return neutral(self.labels[dimension].names[index]) if index is not None else text
+        return neutral(self.labels[dimension].names[index]) if index is not None else text.capitalize()
 
     @staticmethod
     def _expect(text: str, known: set[str]) -> None:
@@ -214,6 +221,24 @@ class _Reader:
 
     def _grid(self) -> Rows:
         return tuple(tuple(neutral(cell) for cell in row) for row in self.grid)
+
+
+def has_default_index(rows: Rows) -> bool:
+    """Whether records were written with their default index, an unnamed first column 0, 1, 2 …"""
+    return [row[0] for row in rows] == ["", *map(str, range(len(rows) - 1))]
+
+
+def _names_of(output: Output) -> set[str]:
+    """What people and pandas call the figure of a declared table."""
+    names = [output.statistic, *filter(None, [output.value])]
+    if output.percentile is not None:
+        names += [f"p{output.percentile:g}", f"{output.percentile:g}%", f"{output.percentile / 100:g}"]
+    return {*names, "_".join(names[:2]), "_".join(names[1::-1])}
+
+
+def _plain(text: str) -> str:
+    """One spelling for the spellings of a figure's name."""
+    return text.casefold().replace(" ", "_")
 
 
 def neutral(text: str) -> str:

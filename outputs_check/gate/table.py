@@ -44,7 +44,7 @@ class Table:
         Raises:
             Blocked: it cannot be read as the declared table.
         """
-        layout = lay_out(rows, self.output, self.computed.labels)
+        layout = lay_out(rows, self.output, self.computed.labels, self.question.types)
         self._expect_size(len(layout.placed))
         shown = {
             placed: read_figure(placed.text) for placed in layout.placed if placed.text not in SUPPRESSED

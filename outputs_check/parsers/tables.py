@@ -14,12 +14,13 @@ _REMEDY = "write the table with DataFrame.to_csv"
 
 
 def parse_csv(data: bytes) -> ParsedTable:
-    """Read a table of cells with commas between.
+    """Read a table of cells with commas between, or semicolons where the header has no comma.
 
     Raises:
         Refusal: as `parse_delimited`.
     """
-    return parse_delimited(data, ",")
+    header = data.partition(b"\n")[0]
+    return parse_delimited(data, ";" if b";" in header and b"," not in header else ",")
 
 
 def parse_tsv(data: bytes) -> ParsedTable:

@@ -13,11 +13,11 @@ from tests.corpus.attacks import (
     people_and_counts,
 )
 from tests.corpus.case import Case
-from tests.corpus.honest import filters, layouts, tables, whole
+from tests.corpus.honest import filters, layouts, spellings, tables, whole
 from tests.corpus.honest import linked as linked_safely
 
 ATTACKS = (people_and_counts, magnitudes, linked, models_and_charts, declarations, forgeries)
-HONEST = (tables, layouts, filters, linked_safely, whole)
+HONEST = (tables, layouts, spellings, filters, linked_safely, whole)
 
 
 @cache

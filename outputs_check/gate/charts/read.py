@@ -21,7 +21,7 @@ from outputs_check.gate.charts.shapes import (
 from outputs_check.gate.declaration import Output
 from outputs_check.gate.figures import SUPPRESSED, read_figure
 from outputs_check.gate.formula import FAMILIES
-from outputs_check.gate.labels import MARGIN, Labels
+from outputs_check.gate.labels import Labels, is_margin
 from outputs_check.gate.layout import Rows, lay_out
 from outputs_check.gate.rules import pictures
 from outputs_check.gate.rules.rule import Blocked
@@ -88,7 +88,7 @@ def _label_texts(rows: Rows, table: Output) -> Iterator[str]:
     names = (number for number, row in enumerate(rows) if row[:width] == table.rows)
     head = 0 if long else next(names, 0)
     for number, row in enumerate(rows):
-        yield from (cell for cell in row[: None if number <= head else width] if cell != MARGIN)
+        yield from (cell for cell in row[: None if number <= head else width] if not is_margin(cell))
 
 
 def _histogram(rows: Rows) -> Histogram:

@@ -43,8 +43,30 @@ def test_the_gate_writes_what_it_reads(figure: float, base: float) -> None:
     assert len(written(figure, None).replace("-", "").replace(".", "").lstrip("0").split("e")[0]) <= 10
 
 
+@pytest.mark.parametrize(("text", "figure"), [("12,021", 12021), ("-1,234,567.5", -1234567.5)])
+def test_thousands_may_be_set_apart(text: str, figure: float) -> None:
+    assert read_figure(text) == figure
+
+
 @pytest.mark.parametrize(
-    "text", ["1,000", "10%", "nan", "inf", "1 2", "0x10", "1_000", "=1", "٣", "1e999", "--1"]
+    "text",
+    [
+        "1,00",
+        "1,0000",
+        "1000,000",
+        ",100",
+        "1,000e3",
+        "10%",
+        "nan",
+        "inf",
+        "1 2",
+        "0x10",
+        "1_000",
+        "=1",
+        "٣",
+        "1e999",
+        "--1",
+    ],
 )
 def test_what_is_no_figure(text: str) -> None:
     assert read_figure(text) is None
