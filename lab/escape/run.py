@@ -1,6 +1,7 @@
 """Runs attempts: sets up a lab to throw away and an open hub beside it, tries all, takes all down."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -75,8 +76,12 @@ def run_all(attempts: Sequence[Attempt], advance: Advance) -> list[Tried]:
     with TemporaryDirectory(prefix="lab-escape-", ignore_cleanup_errors=True) as temporary:
         password = secrets.token_urlsafe(24)
         settings = make_lab(Path(temporary, "lab"), password)
-        with ground_of(settings, PERSON, PROJECT) as ground:
-            return _everywhere(attempts, ground, password, advance)
+        try:
+            with ground_of(settings, PERSON, PROJECT) as ground:
+                return _everywhere(attempts, ground, password, advance)
+        finally:
+            # It lies apart from the home, because a socket's path must be short.
+            shutil.rmtree(Places.of(settings).sockets, ignore_errors=True)
 
 
 def _everywhere(attempts: Sequence[Attempt], ground: Ground, password: str, advance: Advance) -> list[Tried]:
