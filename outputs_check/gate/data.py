@@ -156,10 +156,17 @@ class DataFolder:
         )
 
     def columns(self, dataset: Dataset) -> Mapping[str, str]:
-        """Names and DuckDB types of a dataset's columns."""
+        """Names and DuckDB types of a dataset's columns.
+
+        Raises:
+            BadInput: its files are no Parquet, or do not fit together.
+        """
         if dataset.name not in self._views:
-            self._create_view(dataset)
-            rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
+            try:
+                self._create_view(dataset)
+                rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
+            except duckdb.Error:
+                raise BadInput("the files cannot be read as Parquet", where=dataset.name) from None
             self._views[dataset.name] = {str(row[0]): str(row[1]) for row in rows if row[0] != ROW}
         return self._views[dataset.name]
 
