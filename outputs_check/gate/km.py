@@ -193,11 +193,7 @@ def _obligatory(question: Question, group: _Group, appetite: RiskAppetite, colum
 def _equations(
     data: DataFolder, question: Question, curves: Sequence[tuple[_Group, Lives, Shown]]
 ) -> Iterator[Equation]:
-    """Curves over the same times are one table of counts by step; at risk is the sum of later steps.
-
-    Raises:
-        Blocked: times so close that steps have no name of their own.
-    """
+    """Curves over the same times are one table of counts by step; at risk is the sum of later steps."""
     output, dataset = question.output, question.dataset
     known = f"{quoted(str(output.event))} IS NOT NULL"
     slack = output.rounding / 2 if output.rounding and output.rounding >= 1 else 0.0
@@ -208,8 +204,6 @@ def _equations(
         # Steps are (left, right] where bins are [left, right): the next number makes one of the other.
         edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in times), _NEVER)
         bins = [bin_label(left, right) for left, right in pairwise(edges)]
-        if len(set(bins)) != len(bins):
-            raise Blocked(tables.LAYOUT.block("the times are closer to each other than six digits tell"))
         counts: list[EquationFigure] = []
         withheld: list[tuple[str, ...]] = []
         for group, lives, shown in members:
