@@ -19,6 +19,7 @@ from lab.base.files import canonical_json, sha256_bytes
 from outputs_check.gate.derived import Derived
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.verdict import Evidence
 
 Array = npt.NDArray[Any]
 # Which row of the extract a row is: the differencing rules compare sets of rows. Never a column of a
@@ -54,6 +55,11 @@ class Dataset:
     pseudonyms: tuple[str, ...] = ()
     derivation: Derivation | None = None
     digest: str = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What figures recomputed from it are."""
+        return Evidence.A if self.registered else Evidence.B
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from outputs_check.gate.records import read_records
 from outputs_check.gate.rules import declarations, people, survival, tables
 from outputs_check.gate.rules.rule import Blocked, Violation, gathered
 from outputs_check.gate.survival import Lives
-from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.gate.verdict import Verdict
 
 Found = tuple[str, tuple[int, int], Violation]
 _NEVER = 1e300  # beyond every time: edges of the first and the last step
@@ -82,7 +82,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
         text = f"{len(rows) - 1} rows recomputed from the data"
         findings.insert(0, tables.AGREES.finding(Verdict.PASS, text))
     return Examined(
-        evidence=Evidence.A if question.dataset.registered else Evidence.B,
+        evidence=question.dataset.evidence,
         findings=tuple(findings),
         canonical=csv_bytes(grid),
         submitted=csv_bytes(rows),
