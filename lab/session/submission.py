@@ -27,10 +27,8 @@ KEYS = (
     "data", "where", "rows", "columns", "value", "weight", "rounding", "percentile", "denominator",
     "normalize", "bins", "event", "model", "structural_zeros",
 )  # fmt: skip
-# Beside the contract: counts as evidence, and what a notebook reproduces.
-_MORE_KEYS = ("counts", "reproduces")
-# What an image takes over from the table that it shows.
-_SHOWN = ("data", "where", "rows", "columns", "value", "weight", "rounding")
+# Beside the contract: counts as evidence, what a notebook reproduces, what a picture is drawn from and how.
+_MORE_KEYS = ("counts", "reproduces", "source", "chart")
 _REGRESSIONS = {"OLS": "ols", "Logit": "logit", "Probit": "probit", "Poisson": "poisson"}
 
 
@@ -127,13 +125,15 @@ class Submission:
     def image(self, figure: Any, *, file: str, title: str, of: str | None = None, **keys: Any) -> Path:
         """Add a picture, as PNG; `of` names the table of this submission that it shows.
 
+        The gate draws it anew from that table. chart: "bar", "line", "heatmap", "steps" or "points", where
+        the gate's own choice is not the one you want.
+
         Raises:
             BadInput: that table is not part of this submission.
         """
         if of is not None and of not in self.outputs:
             raise BadInput("no such table in this submission", where=of, remedy="add the table first")
-        shown = self.outputs[of].keys if of else {}
-        output = Output(file, title, "image", {**{key: shown[key] for key in _SHOWN if key in shown}, **keys})
+        output = Output(file, title, "image", {**({"source": of} if of else {}), **keys})
         # No metadata: it would name programs and times.
         figure.savefig(self.folder / file, format="png", metadata={"Software": None})
         return self._add(output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -216,7 +217,10 @@ class DataFolder:
         """A name for the rows that a dataset has now: other files, other name."""
         if dataset.digest:
             return dataset.digest
-        files = [[str(path.relative_to(self.root)), path.stat().st_size] for path in dataset.files]
+        files = [
+            [str(path.relative_to(self.root)), path.stat().st_size, _footer_digest(path)]
+            for path in dataset.files
+        ]
         return sha256_bytes(canonical_json(files))
 
     def fetch(self, sql: str, parameters: list[Any] | None = None) -> dict[str, Array]:
@@ -270,6 +274,15 @@ class DataFolder:
         ):
             connection.execute(f"SET {setting}")
         return connection
+
+
+def _footer_digest(path: Path) -> str:
+    """Digest of a Parquet file's footer: sizes, places and extremes of every column chunk."""
+    with path.open("rb") as stream:
+        size = stream.seek(-8, os.SEEK_END) + 8
+        length = int.from_bytes(stream.read(4), "little")
+        stream.seek(max(0, size - 8 - length))
+        return sha256_bytes(stream.read(min(length, size) + 8))
 
 
 def quoted(name: str) -> str:

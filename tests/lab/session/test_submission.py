@@ -168,15 +168,14 @@ def test_a_picture_declares_the_table_it_shows(first: Submission) -> None:
     first.table(table, file="t.csv", title="Pay", statistic="mean", data="d", rows=["region"], value="pay")
     figure = Figure()
     figure.subplots().bar(table.index, table)
-    path = first.image(figure, file="t.png", title="Pay, drawn", of="t.csv")
+    path = first.image(figure, file="t.png", title="Pay, drawn", of="t.csv", chart="bar")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert _declared(first)["output"][1] == {
         "file": "t.png",
         "title": "Pay, drawn",
         "statistic": "image",
-        "data": "d",
-        "rows": ["region"],
-        "value": "pay",
+        "source": "t.csv",
+        "chart": "bar",
     }
     with pytest.raises(BadInput, match="no such table in this submission"):
         first.image(figure, file="u.png", title="x", of="u.csv")
