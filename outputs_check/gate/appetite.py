@@ -63,6 +63,10 @@ class RiskAppetite:
         """SHA-256 over every field: what an approval was given under."""
         return sha256_bytes(canonical_json(_plain(dataclasses.asdict(self))))
 
+    def is_dominated(self, one: float, two: float) -> bool:
+        """Whether the largest, or the two largest, hold too much of a total; their shares of it."""
+        return one > self.dominance_one or two > self.dominance_two
+
     def best(self, evidence: Evidence) -> Verdict:
         """The best verdict that an output with this evidence may have."""
         return dict(self.evidence)[evidence]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.base.errors import LabError
-from outputs_check.gate.appetite import RiskAppetite, known_owners, strictest
+from outputs_check.gate.appetite import DEFAULT, RiskAppetite, known_owners, strictest
 from outputs_check.gate.beside import counts_result, dataset_result
 from outputs_check.gate.data import DataFolder, Dataset
 from outputs_check.gate.declaration import Declaration, Output
@@ -29,6 +30,9 @@ from outputs_check.gate.submitted import Submission, submitted
 from outputs_check.gate.verdict import Evidence, Verdict
 from outputs_check.parsers.kinds import DECLARATION
 from outputs_check.parsers.parsed import Parsed, ParsedTable, Refused
+
+# No fault of a submission: the data folder, the ledger or this machine.
+_NOT_OURS = (LabError, sqlite3.Error)
 
 
 def check_submission(folder: Path, data: Path, *, ledger: Path | None = None, commit: bool = False) -> Result:
@@ -176,12 +180,10 @@ class _Check:
                 findings += _evidence(examined.evidence, appetite)
         except Blocked as blocked:
             findings += [blocked.finding, *self._looks_like_records(parsed)]
-        except LabError:
+        except _NOT_OURS:
             raise
         except Exception as error:
-            # Closed, not open: what the gate cannot finish examining does not leave.
-            text = f"the examination broke off: {type(error).__name__}: {str(error)[:150]}"
-            findings.append(rules.FAULT.block(text))
+            findings.append(_broken_off(error))
         self.examined[output.file] = examined
         submitted = examined.submitted
         if submitted is None and isinstance(parsed, ParsedTable):
@@ -201,6 +203,8 @@ class _Check:
         if unknown := sorted(owners - known_owners()):
             text = f"no risk appetite is installed for {', '.join(unknown)}: the default was applied"
             findings.append(rules.OWNER_WITHOUT_APPETITE.review(text))
+        if not datasets or not all(dataset.owners for dataset in datasets):
+            owners.add(DEFAULT)  # or an owner that the submission names could loosen it
         return strictest(owners | set(self.declared.owners))
 
     def _lineage(self, dataset: Dataset) -> list[Finding]:
@@ -210,15 +214,26 @@ class _Check:
         return self.lineages[dataset.name]
 
     def _against_earlier(self, file: str) -> None:
-        if self.drafts[file].verdict is not Verdict.BLOCK:
+        if self.drafts[file].verdict is Verdict.BLOCK:
+            return
+        try:
             found = self.linked.alone(file, self.examined[file], self.appetites[file])
-            self.drafts[file] = with_findings(self.drafts[file], found)
+        except _NOT_OURS:
+            raise
+        except Exception as error:
+            found = [_broken_off(error)]
+        self.drafts[file] = with_findings(self.drafts[file], found)
 
     def _against_each_other(self) -> None:
         """Outputs that could be released together; what is blocked already gives nothing away."""
         alive = [file for file, draft in self.drafts.items() if draft.verdict is not Verdict.BLOCK]
         appetite = strictest(owner for file in alive for owner in self.appetites[file].owners)
-        found = self.linked.together({file: self.examined[file] for file in alive}, appetite)
+        try:
+            found = self.linked.together({file: self.examined[file] for file in alive}, appetite)
+        except _NOT_OURS:
+            raise
+        except Exception as error:
+            found = {file: [_broken_off(error)] for file in alive}
         for file, findings in found.items():
             self.drafts[file] = with_findings(self.drafts[file], findings)
 
@@ -249,6 +264,14 @@ class _Check:
 
     def _looks_like_records(self, parsed: Parsed | None) -> list[Finding]:
         return microdata(parsed.rows, self.room.data.sizes) if isinstance(parsed, ParsedTable) else []
+
+
+def _broken_off(error: Exception) -> Finding:
+    """Closed, not open: what the gate cannot finish examining does not leave."""
+    if isinstance(error, Blocked):
+        return error.finding
+    text = f"the examination broke off: {type(error).__name__}: {str(error)[:150]}"
+    return rules.FAULT.block(text)
 
 
 def _evidence(evidence: Evidence, appetite: RiskAppetite) -> list[Finding]:

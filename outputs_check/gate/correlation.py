@@ -19,7 +19,7 @@ from outputs_check.gate.question import Question
 from outputs_check.gate.records import Records, read_records
 from outputs_check.gate.rules import declarations, tables
 from outputs_check.gate.rules.rule import Blocked, Violation, gathered
-from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.gate.verdict import Verdict
 
 Found = tuple[str, tuple[int, int], Violation]
 
@@ -60,7 +60,7 @@ def examine_correlation(data: DataFolder, question: Question, rows: Rows, appeti
     if not any(finding.rule == tables.FORGED.id for finding in findings):
         text = f"{len(places)} figures recomputed from the data"
         findings.insert(0, tables.AGREES.finding(Verdict.PASS, text))
-    evidence = Evidence.A if question.dataset.registered else Evidence.B
+    evidence = question.dataset.evidence
     pairs = [(names[row - 1], names[column - 1]) for row, column in places if row != column]
     equations = tuple(_equations(data, question, pairs))
     return Examined(

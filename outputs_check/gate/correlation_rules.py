@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outputs_check.gate import persons
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.gate.rules import models, people
 from outputs_check.gate.rules.rule import Rule, Violation
@@ -30,8 +30,7 @@ class Pair:
 
     def people(self, unit: str, rows: Array) -> int:
         """Distinct units of some rows (a mask)."""
-        hashes = self.units[unit][rows]
-        return int(np.unique(hashes[hashes != NOBODY]).size)
+        return persons.number_of(self.units[unit][rows])
 
 
 def violations(pair: Pair, appetite: RiskAppetite) -> Iterator[Violation]:
@@ -75,9 +74,7 @@ def _cells(pair: Pair, unit: str, least: int) -> Iterator[Violation]:
 def _dominated(pair: Pair, unit: str, appetite: RiskAppetite) -> Iterator[Violation]:
     """A covariance is a sum over people: one or two must not make up most of it."""
     products = (pair.first - pair.first.mean()) * (pair.second - pair.second.mean())
-    distinct, person = np.unique(pair.units[unit], return_inverse=True)
-    one, two = largest_shares(np.bincount(person, products)[distinct != NOBODY])
-    if one > appetite.dominance_one or two > appetite.dominance_two:
+    if appetite.is_dominated(*largest_shares(persons.totals(pair.units[unit], products))):
         sentence = f"One or two {unit} make up most of the correlation"
         yield _against(models.DOMINANCE, sentence, "dominated")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -68,4 +69,4 @@ class Crowds:
 
 
 def _first(rows: BitMap64) -> np.typing.NDArray[np.int64]:
-    return np.fromiter(iter(rows), np.int64, len(rows))[:_GLANCE]
+    return np.fromiter(itertools.islice(rows, _GLANCE), np.int64)

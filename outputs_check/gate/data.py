@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +17,10 @@ import numpy.typing as npt
 from lab.base.errors import BadInput
 from lab.base.files import canonical_json, sha256_bytes
 from outputs_check.gate.derived import Derived
+from outputs_check.gate.registry import owners_of, read_registry
 from outputs_check.gate.rules import declarations as rules
 from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.verdict import Evidence
 
 Array = npt.NDArray[Any]
 # Which row of the extract a row is: the differencing rules compare sets of rows. Never a column of a
@@ -56,6 +57,11 @@ class Dataset:
     derivation: Derivation | None = None
     digest: str = ""
 
+    @property
+    def evidence(self) -> Evidence:
+        """What figures recomputed from it are."""
+        return Evidence.A if self.registered else Evidence.B
+
 
 @dataclass(frozen=True)
 class Population:
@@ -87,7 +93,7 @@ class DataFolder:
         self.root = root.resolve()
         self._seconds = seconds
         self._derived = {each.entry.name: each for each in derived}
-        self._registry = _read_registry(self.root / "datasets.toml")
+        self._registry = read_registry(self.root / "datasets.toml")
         self._views: dict[str, Mapping[str, str]] = {}
         self._populations: dict[tuple[str, str], Population] = {}
 
@@ -157,10 +163,17 @@ class DataFolder:
         )
 
     def columns(self, dataset: Dataset) -> Mapping[str, str]:
-        """Names and DuckDB types of a dataset's columns."""
+        """Names and DuckDB types of a dataset's columns.
+
+        Raises:
+            BadInput: its files are no Parquet, or do not fit together.
+        """
         if dataset.name not in self._views:
-            self._create_view(dataset)
-            rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
+            try:
+                self._create_view(dataset)
+                rows = self._connection.execute(f"DESCRIBE {quoted(dataset.name)}").fetchall()
+            except duckdb.Error:
+                raise BadInput("the files cannot be read as Parquet", where=dataset.name) from None
             self._views[dataset.name] = {str(row[0]): str(row[1]) for row in rows if row[0] != ROW}
         return self._views[dataset.name]
 
@@ -289,59 +302,3 @@ def _filled(column: Any) -> Array:
     filled = values.astype(object)
     filled[missing] = None
     return filled
-
-
-def _read_registry(path: Path) -> dict[str, dict[str, Any]]:
-    if not path.is_file():
-        return {}
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"not TOML: {error}", where=str(path)) from None
-    registry: dict[str, dict[str, Any]] = {}
-    for name, entry in values.items():
-        if not isinstance(entry, dict) or not _has_lists(entry):
-            raise BadInput(f"the entry of '{name}' needs lists of owners and units", where=str(path))
-        registry[name] = {"pseudonyms": list(entry["units"]), **entry}
-    for name, entry in registry.items():
-        if "derived_from" in entry and not _is_derived(registry, name):
-            what = f"the entry of '{name}' is derived from other entries, with their units and a lineage"
-            raise BadInput(what, where=str(path))
-    return registry
-
-
-def owners_of(registry: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, ...]:
-    """Owners of a registered dataset, and of all that it was derived from."""
-    owners: dict[str, None] = {}
-    for each in _ancestry(registry, name):
-        owners |= dict.fromkeys(registry[each]["owners"])
-    return tuple(owners)
-
-
-def _ancestry(registry: Mapping[str, Mapping[str, Any]], name: str) -> tuple[str, ...]:
-    """The dataset and what it was made from, however far back; each once."""
-    found, waiting = dict[str, None](), [name]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found[each] = None
-            waiting += registry[each].get("derived_from", [])
-    return tuple(found)
-
-
-def _is_derived(registry: Mapping[str, Mapping[str, Any]], name: str) -> bool:
-    entry = registry[name]
-    sources = entry["derived_from"]
-    if not isinstance(entry.get("lineage"), str) or not isinstance(sources, list) or not sources:
-        return False
-    if any(not isinstance(source, str) or source not in registry for source in sources):
-        return False
-    units = {unit for source in sources for unit in registry[source]["units"]}
-    return units >= set(entry["units"]) and all(name not in _ancestry(registry, each) for each in sources)
-
-
-def _has_lists(entry: Mapping[str, Any]) -> bool:
-    return all(
-        isinstance(entry.get(key), list) and entry[key] and all(isinstance(item, str) for item in entry[key])
-        for key in ("owners", "units")
-    ) and isinstance(entry.get("pseudonyms", []), list)

@@ -72,7 +72,12 @@ class Equation:
     @property
     def has_parts(self) -> bool:
         """Whether figures are parts of one another, or cells are left out."""
-        return bool(self.withheld) or any(None in shown.key for shown in self.shown)
+        return bool(self.withheld) or self.has_margins
+
+    @property
+    def has_margins(self) -> bool:
+        """Whether a shown figure is the sum of others, shown or withheld."""
+        return any(None in shown.key for shown in self.shown)
 
     @property
     def exact(self) -> tuple[Shown, ...]:

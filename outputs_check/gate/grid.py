@@ -18,7 +18,7 @@ from outputs_check.gate.equation import COUNT, Equation, Key
 from outputs_check.gate.relation import Relation
 from outputs_check.sdc.intervals import intervals
 
-_MOST_CELLS, _MOST_WANTED = 5_000, 300
+_MOST_CELLS, _MOST_CELLS_ALONE, _MOST_WANTED = 5_000, 50_000, 300
 _CLOSE = 1e-5
 Cell = tuple[str, Key]
 
@@ -46,12 +46,13 @@ class Grid:
     """The product of the labels of all dimensions of some equations that have `where` and measure in common.
 
     A row may lack a label: a table without that dimension counts it, a table with it does not.
-    equations: those that fit into a grid of 5,000 cells.
+    equations: those that fit into a grid of 5,000 cells together, or the first in one of 50,000.
     """
 
     def __init__(self, data: DataFolder, equations: Sequence[Equation], appetite: RiskAppetite) -> None:
         self._data, self._appetite = data, appetite
-        self._dimensions = _dimensions(data, equations)
+        self._widths = _widths(data, equations)
+        self._dimensions = _dimensions(equations, self._widths)
         self.equations = [
             equation for equation in equations if set(equation.dimensions) <= set(self._dimensions)
         ]
@@ -67,8 +68,23 @@ class Grid:
             self._true[self._cells[key]] += true
         self._lines: dict[tuple[str, ...], dict[Key, list[int]]] = {}
 
+    def is_too_large(self, equation: Equation) -> bool:
+        """Whether an equation does not even fit alone."""
+        return math.prod(self._widths[name] for name in equation.dimensions) > _MOST_CELLS_ALONE
+
+    def overlooked(self, equation: Equation) -> int:
+        """Small suppressed cells beyond the number that is examined."""
+        self._small(equation)
+        return self._overlooked[equation]
+
     def narrow(self, equations: Sequence[Equation]) -> dict[Cell, Narrow]:
-        """The small cells that these equations withhold and bound too closely."""
+        """The small cells that these equations withhold and bound too closely.
+
+        Where a value is negative, sums bound nothing, and what they give away exactly is found by `chains`.
+
+        Raises:
+            Unsolved: a bound could not be worked out.
+        """
         withheld = {
             (equation.origin, key): (equation, people)
             for equation in equations
@@ -112,11 +128,15 @@ class Grid:
             hidden = {key: number for key, number in people.items() if key not in listed}
             small = {key: number for key, number in hidden.items() if 0 < number < self._appetite.threshold}
             first = sorted(small.items(), key=lambda item: item[1])[:_MOST_WANTED]
-            self._hidden[equation] = dict(first)
+            self._hidden[equation], self._overlooked[equation] = dict(first), len(small) - len(first)
         return self._hidden[equation]
 
     @cached_property
     def _hidden(self) -> dict[Equation, dict[Key, int]]:
+        return {}
+
+    @cached_property
+    def _overlooked(self) -> dict[Equation, int]:
         return {}
 
     def _people(self, equation: Equation) -> dict[Key, int]:
@@ -168,16 +188,22 @@ class Grid:
         return self._lines[dimensions]
 
 
-def _dimensions(data: DataFolder, equations: Sequence[Equation]) -> tuple[str, ...]:
+def _widths(data: DataFolder, equations: Sequence[Equation]) -> dict[str, int]:
+    """How many labels every dimension has, with the missing one."""
+    widths: dict[str, int] = {}
+    for equation in equations:
+        for name in set(equation.dimensions) - set(widths):
+            alone = replace(equation, dimensions=(name,), shown=(), withheld=())
+            widths[name] = len(Relation(data, alone).grouped("count(*) AS n")[0]) + 1
+    return widths
+
+
+def _dimensions(equations: Sequence[Equation], widths: Mapping[str, int]) -> tuple[str, ...]:
     """The dimensions of as many equations as fit, beginning with one that withholds something."""
     chosen: tuple[str, ...] = ()
-    sizes: dict[str, int] = {}
     for equation in sorted(equations, key=lambda equation: not equation.withheld):
-        for name in set(equation.dimensions) - set(sizes):
-            alone = replace(equation, dimensions=(name,), shown=(), withheld=())
-            sizes[name] = len(Relation(data, alone).grouped("count(*) AS n")[0]) + 1
         union = tuple(dict.fromkeys([*chosen, *equation.dimensions]))
-        if math.prod(sizes[name] for name in union) <= _MOST_CELLS or not chosen:
+        if math.prod(widths[name] for name in union) <= (_MOST_CELLS if chosen else _MOST_CELLS_ALONE):
             chosen = union
     return chosen
 

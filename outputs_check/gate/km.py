@@ -24,7 +24,7 @@ from outputs_check.gate.records import read_records
 from outputs_check.gate.rules import declarations, people, survival, tables
 from outputs_check.gate.rules.rule import Blocked, Violation, gathered
 from outputs_check.gate.survival import Lives
-from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.gate.verdict import Verdict
 
 Found = tuple[str, tuple[int, int], Violation]
 _NEVER = 1e300  # beyond every time: edges of the first and the last step
@@ -82,7 +82,7 @@ def examine_km(data: DataFolder, question: Question, rows: Rows, appetite: RiskA
         text = f"{len(rows) - 1} rows recomputed from the data"
         findings.insert(0, tables.AGREES.finding(Verdict.PASS, text))
     return Examined(
-        evidence=Evidence.A if question.dataset.registered else Evidence.B,
+        evidence=question.dataset.evidence,
         findings=tuple(findings),
         canonical=csv_bytes(grid),
         submitted=csv_bytes(rows),
@@ -188,11 +188,7 @@ def _obligatory(question: Question, group: _Group, appetite: RiskAppetite, colum
 def _equations(
     data: DataFolder, question: Question, curves: Sequence[tuple[_Group, Lives, Shown]]
 ) -> Iterator[Equation]:
-    """Curves over the same times are one table of counts by step; at risk is the sum of later steps.
-
-    Raises:
-        Blocked: times so close that steps have no name of their own.
-    """
+    """Curves over the same times are one table of counts by step; at risk is the sum of later steps."""
     output, dataset = question.output, question.dataset
     known = f"{quoted(str(output.event))} IS NOT NULL"
     slack = output.rounding / 2 if output.rounding and output.rounding >= 1 else 0.0
@@ -203,8 +199,6 @@ def _equations(
         # Steps are (left, right] where bins are [left, right): the next number makes one of the other.
         edges = (-_NEVER, *(float(np.nextafter(time, np.inf)) for time in times), _NEVER)
         bins = [bin_label(left, right) for left, right in pairwise(edges)]
-        if len(set(bins)) != len(bins):
-            raise Blocked(tables.LAYOUT.block("the times are closer to each other than six digits tell"))
         counts: list[EquationFigure] = []
         withheld: list[tuple[str, ...]] = []
         for group, lives, shown in members:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outputs_check.gate import persons
 from outputs_check.gate.appetite import RiskAppetite
 from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
@@ -41,7 +42,7 @@ def structural_findings(trained: Trained, appetite: RiskAppetite) -> Iterator[Fi
     """Hold the model's structure against the rules, for every unit."""
     number = parameters(trained.model)
     for unit, hashes in trained.units.items():
-        freedom = _people(hashes) - number
+        freedom = persons.number_of(hashes) - number
         if freedom < appetite.residual_dof:
             text = f"{number} parameters leave {freedom} residual degrees of freedom ({unit})"
             yield learned.FREEDOM.block(text)
@@ -84,11 +85,8 @@ def _disclosed(trained: Trained, where: Array, ends: Array, unit: str, least: in
 
 
 def _is_dominated(trained: Trained, mask: Array, unit: str, appetite: RiskAppetite) -> bool:
-    distinct, person = np.unique(trained.units[unit][mask], return_inverse=True)
-    totals = np.bincount(person, trained.target[mask])[distinct != NOBODY]
-    one, two = largest_shares(totals)
-    too_much = one > appetite.dominance_one or two > appetite.dominance_two
-    return bool(too_much or estimate_margin(totals) < appetite.p_percent)
+    totals = persons.totals(trained.units[unit][mask], trained.target[mask])
+    return appetite.is_dominated(*largest_shares(totals)) or estimate_margin(totals) < appetite.p_percent
 
 
 def _linear_findings(trained: Trained, unit: str, appetite: RiskAppetite) -> Iterator[Finding]:
@@ -109,12 +107,13 @@ def _linear_findings(trained: Trained, unit: str, appetite: RiskAppetite) -> Ite
     for place, name in enumerate(trained.model.features):
         values, counts = np.unique(trained.rows[:, place], return_counts=True)
         usual = values[counts.argmax()]
-        sides = [trained.rows[:, place] != usual, trained.rows[:, place] == usual]
-        people = min(_people(trained.units[unit][side]) for side in sides[: (values.size == 2 and 2) or 1])
+        column, two = trained.rows[:, place], values.size == 2
+        sides = [column != usual, column == usual] if two else [column != usual]
+        people = min(persons.number_of(trained.units[unit][side]) for side in sides)
         if people < appetite.threshold:
             yield models.CELLS.block(f"fewer than {appetite.threshold} {unit} differ in '{name[:60]}'")
     for label in trained.model.classes:
-        if _people(trained.units[unit][trained.target == label]) < appetite.threshold:
+        if persons.number_of(trained.units[unit][trained.target == label]) < appetite.threshold:
             yield models.OUTCOME.block(f"fewer than {appetite.threshold} {unit} of class {label:g}")
 
 
@@ -127,10 +126,6 @@ def unexplained_leaves(trained: Trained, tree: ParsedTree) -> int:
     said = shares(tree, len(classes))[ends]
     close = np.isclose(said, true.reindex(ends).to_numpy(), rtol=_TOLERANCE, atol=_TOLERANCE)
     return int((~close.all(axis=1)).sum())
-
-
-def _people(hashes: Array) -> int:
-    return int(np.unique(hashes[hashes != NOBODY]).size)
 
 
 def _people_by(where: Array, hashes: Array) -> pd.Series:

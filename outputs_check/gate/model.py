@@ -26,7 +26,7 @@ from outputs_check.gate.records import read_records
 from outputs_check.gate.result import Finding
 from outputs_check.gate.rules import declarations, tables
 from outputs_check.gate.rules.rule import Blocked
-from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.gate.verdict import Verdict
 
 # Maximum likelihood stops where its own tolerance says; least squares is exact to rounding.
 _TOLERANCE = {"ols": 1e-7}
@@ -85,7 +85,7 @@ def examine_model(data: DataFolder, question: Question, rows: Rows, appetite: Ri
     findings, true = _compared(rows, header, places, fitted, question)
     findings += model_findings(fitted, appetite)
     return Examined(
-        evidence=Evidence.A if question.dataset.registered else Evidence.B,
+        evidence=question.dataset.evidence,
         findings=tuple(findings),
         canonical=csv_bytes(_rebuilt(rows, header, places, fitted, true, question.output.rounding)),
         submitted=csv_bytes(rows),

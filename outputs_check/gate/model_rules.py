@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from outputs_check.gate import persons
 from outputs_check.gate.appetite import RiskAppetite
-from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 from outputs_check.gate.fitting import Fitted
 from outputs_check.gate.influence import influence
@@ -154,14 +154,12 @@ def _all_categories(fitted: Fitted) -> bool:
 
 def _refused_mean(outcome: Array, hashes: Array, appetite: RiskAppetite) -> str:
     """Why a mean of these values would be refused, "" where it would not."""
-    distinct, person = np.unique(hashes, return_inverse=True)
-    totals = np.bincount(person, outcome)[distinct != NOBODY]
-    one, two = largest_shares(totals)
+    totals = persons.totals(hashes, outcome)
     if np.isin(outcome, (0, 1)).all():
         return ""  # judged by both answers
     if outcome.min() == outcome.max():
         return "everyone has the same value"
-    if one > appetite.dominance_one or two > appetite.dominance_two:
+    if appetite.is_dominated(*largest_shares(totals)):
         return "one or two hold most of the total"
     if estimate_margin(totals) < appetite.p_percent:
         return "the second largest can estimate the largest"
@@ -180,8 +178,8 @@ def _influence(fitted: Fitted, unit: str, appetite: RiskAppetite) -> Iterator[Fi
         yield models.LEVERAGE.finding(Verdict.BLOCK, text, cells=decided)
     dominated = [
         term
-        for term, (one, two) in zip(fitted.terms, found.shares, strict=True)
-        if one > appetite.dominance_one or two > appetite.dominance_two
+        for term, shares in zip(fitted.terms, found.shares, strict=True)
+        if appetite.is_dominated(*shares)
     ]
     if dominated and not fitted.binary:
         text = f"the outcomes of one or two {unit} make up most of: {', '.join(dominated[:_SHOWN])}"

@@ -34,7 +34,7 @@ class Submission:
     reproduced: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
-_STRAY = Refused("file.derived", "a derived dataset that is not declared", "declare it, or leave it out")
+_STRAY = Refused("file.derived", "a derived dataset that is not declared", "declare it or leave it out")
 
 
 @contextmanager
@@ -54,9 +54,7 @@ def submitted(folder: Path, data: Path, *, run_notebooks: bool = True) -> Iterat
     for name in datasets:
         parsed.pop(name, None)
     for name in datasets - {entry.file for entry in declared.derived}:
-        parsed[name] = Refused(
-            "file.derived", "a derived dataset that is not declared", "declare it or leave it out"
-        )
+        parsed[name] = _STRAY
     if any(finding.verdict is Verdict.BLOCK for finding in declared.findings):
         yield Submission(parsed, declared)
         return

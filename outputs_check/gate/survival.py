@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
+from outputs_check.gate import persons
 from outputs_check.gate.columns import NOBODY
 from outputs_check.gate.data import Array
 
@@ -65,7 +65,7 @@ class Lives:
         hashes = self.units[unit][first:last]
         if events:
             hashes = hashes[self.event[first:last] == 1]
-        return int(pd.unique(hashes[hashes != NOBODY]).size)
+        return persons.number_of(hashes)
 
     def people_from(self, unit: str, first: Array) -> Array:
         """Distinct units of the observations from each position on."""

@@ -24,7 +24,7 @@ from outputs_check.gate.rules.rule import Blocked, Rule, Violation, gathered
 from outputs_check.gate.structural import StructuralZeros
 from outputs_check.gate.table_rules import violations
 from outputs_check.gate.tabulated import Tabulated, table_equations
-from outputs_check.gate.verdict import Evidence, Verdict
+from outputs_check.gate.verdict import Verdict
 
 _CODED_CATEGORIES = 50  # a variable with more distinct values has to prove that it has a code list
 
@@ -58,7 +58,7 @@ class Table:
         ]
         figures = {placed.at: self._written(placed) for placed in layout.placed}
         return Examined(
-            evidence=Evidence.A if self.question.dataset.registered else Evidence.B,
+            evidence=self.question.dataset.evidence,
             findings=tuple(findings),
             canonical=csv_bytes(layout.with_figures(figures)),
             submitted=csv_bytes(rows),

@@ -16,6 +16,11 @@ from scipy.sparse import csgraph
 
 Floats = npt.NDArray[np.float64]
 _SLACK = 1e-7  # so that figures that were added in another order still fit
+_LARGEST = 1e6  # figures are scaled down to it: beyond, their last digits are more than the slack
+
+
+class Unsolved(Exception):
+    """The solver found no interval, although there is one."""
 
 
 def intervals(
@@ -25,7 +30,18 @@ def intervals(
 
     sums: shown figures by cells, 1 where a cell is part of it. low, high: bounds of each figure, equal
     where it is exact. wanted: sums of cells, of the same shape. What no figure bounds reaches to infinity.
+
+    Raises:
+        Unsolved: no cells of at least zero have these sums, or the solver gives up.
     """
+    scale = max(1.0, float(np.abs(high).max(initial=0.0)) / _LARGEST)
+    for smallest, largest in _scaled(sums, low / scale, high / scale, wanted):
+        yield smallest * scale, largest * scale
+
+
+def _scaled(
+    sums: sparse.csr_array, low: Floats, high: Floats, wanted: sparse.csr_array
+) -> Iterator[tuple[float, float]]:
     fixed, values = _given(sums, low, high)
     free = np.flatnonzero(~fixed)
     rest = _columns(sums, free)
@@ -70,15 +86,22 @@ def _parts(sums: sparse.csr_array) -> npt.NDArray[np.int32]:
 def _ends(sums: sparse.csr_array, low: Floats, high: Floats, goal: Floats) -> tuple[float, float]:
     if not goal.any():
         return 0.0, 0.0
-    bounded = sums.shape[0] > 0
-    ends = []
-    for sign in (1.0, -1.0):
-        solved = optimize.linprog(
-            sign * goal,
-            A_ub=sparse.vstack([sums, -sums]) if bounded else None,
-            b_ub=np.concatenate([high, -low]) + _SLACK if bounded else None,
-            bounds=(0, None),
-            method="highs",
-        )
-        ends.append(float(sign * solved.fun) if solved.status == 0 else math.inf)
-    return (0.0 if ends[0] == math.inf else ends[0]), ends[1]
+    if not sums.shape[0]:
+        return 0.0, math.inf
+    # A cell in no figure is bounded by none, and one in a figure is: all cells are at least zero.
+    open_end = bool(goal[sums.sum(axis=0) == 0].any())
+    smallest = _solved(goal, sums, low, high)
+    return smallest, math.inf if open_end else -_solved(-goal, sums, low, high)
+
+
+def _solved(goal: Floats, sums: sparse.csr_array, low: Floats, high: Floats) -> float:
+    solved = optimize.linprog(
+        goal,
+        A_ub=sparse.vstack([sums, -sums]),
+        b_ub=np.concatenate([high, -low]) + _SLACK,
+        bounds=(0, None),
+        method="highs",
+    )
+    if solved.status != 0:
+        raise Unsolved(str(solved.message)[:150])
+    return float(solved.fun)

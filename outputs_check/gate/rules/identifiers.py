@@ -21,7 +21,7 @@ PSEUDONYM = Rule(
     "identifier.pseudonym", "Rulebook, 'Identifiers'", "take the pseudonyms out; they belong to single people"
 )
 _TOKEN = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
-_LEAST_MIXED, _LEAST_PLAIN, _MOST = 5, 8, 200_000
+_LEAST_MIXED, _LEAST_PLAIN = 5, 8
 
 
 def tokens(texts: Iterable[str]) -> frozenset[str]:
@@ -48,7 +48,7 @@ class Pseudonyms:
 
     def among(self, texts: Iterable[str]) -> int:
         """Return how many distinct pseudonyms stand in these texts."""
-        wanted = sorted(tokens(texts))[:_MOST]
+        wanted = sorted(tokens(texts))
         if not wanted or not self._columns:
             return 0
         union = " UNION ALL ".join(

@@ -11,6 +11,7 @@ from gate_bench import Bench, rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.base.errors import BadInput
 from outputs_check.gate.data import DataFolder
 from outputs_check.gate.declaration import read_declaration
 from outputs_check.gate.rules.rule import Blocked
@@ -128,6 +129,25 @@ def test_unregistered_data_is_review_at_best(bench: Bench, mainland: pd.DataFram
     output = bench.only()
     assert output.verdict is Verdict.REVIEW
     assert "data.unregistered" in rules(output)
+
+
+def test_owners_of_a_submission_do_not_replace_the_default(bench: Bench, mainland: pd.DataFrame) -> None:
+    """Nine people are enough for the NHS, and not for data that nobody owns."""
+    frame = pd.concat([mainland, mainland.head(9).assign(sex="X", person_id=[f"p{n}" for n in range(9)])])
+    bench.register(frame)
+    (bench.data / "datasets.toml").unlink()
+    bench.toml += 'owners = ["nhs"]\n'
+    counts = (frame.groupby("sex").size() / 5).round().astype(int) * 5
+    bench.declare("t.csv", counts, **COUNT, rounding=5)
+    assert "threshold.people" in rules(bench.only())
+
+
+def test_a_broken_data_folder_is_no_fault_of_the_submission(bench: Bench, mainland: pd.DataFrame) -> None:
+    bench.register(mainland)
+    (bench.data / "claims.parquet").write_bytes(b"PAR1")
+    bench.declare("t.csv", mainland.groupby("sex").size(), **COUNT)
+    with pytest.raises(BadInput, match="claims"):
+        bench.check()
 
 
 def test_added_owners_only_tighten(bench: Bench, mainland: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from gate_bench import LEDGER, Bench, rules
 
 from lab.base.errors import BadInput
 from outputs_check.gate.check import check_submission, release_submission
+from outputs_check.gate.linked import Linked
 
 BY_SEX = {"data": "claims", "statistic": "count", "rows": ["sex"]}
 
@@ -167,3 +168,20 @@ def test_a_file_that_is_no_ledger(bench: Bench, mainland: pd.DataFrame, tmp_path
     (tmp_path / "book").write_text("this is no database, whatever its name says")
     with pytest.raises(BadInput, match="ledger"):
         check_submission(bench.submission, bench.data, ledger=tmp_path / "book")
+
+
+@pytest.mark.parametrize("comparison", ["alone", "together"])
+def test_a_comparison_that_breaks_off_blocks(
+    bench: Bench, mainland: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, comparison: str
+) -> None:
+    """A solver that gives up, or a query that takes too long, is a finding and never a PASS."""
+
+    def break_off(*_: object) -> None:
+        raise ArithmeticError("singular matrix")
+
+    monkeypatch.setattr(Linked, comparison, break_off)
+    bench.register(mainland)
+    bench.declare("t.csv", counted(mainland), **BY_SEX)
+    output = bench.only()
+    assert output.verdict.name == "BLOCK"
+    assert rules(output) == {"gate.fault"}

@@ -109,3 +109,36 @@ def test_a_table_that_leaves_rows_out_withholds_them(bench: Bench) -> None:
     bench.declare("t.csv", listed[listed["count"] >= 10].to_csv(index=False), **keys)
     bench.declare("m.csv", frame.groupby("area").size(), **{**keys, "rows": ["area"]})
     assert [output.verdict.name for output in bench.check().outputs] == ["BLOCK", "BLOCK"]
+
+
+@pytest.mark.parametrize("pound", [1.0, 1e6, 1e12])
+def test_the_size_of_the_figures_hides_nothing(bench: Bench, pound: float) -> None:
+    """Area B earns next to nothing, so that the totals of area A and of each sex show A's cells."""
+    frame = people({"A": {"F": 5, "M": 5}, "B": {"F": 5, "M": 5}, "C": {"F": 200, "M": 200}})
+    pay = np.random.default_rng(2).uniform(900, 1_100, len(frame)) * pound
+    frame = frame.assign(pay=np.where(frame.area == "B", pay / 1_000, pay))
+    bench.register(frame)
+    table = frame.pivot_table(index="area", columns="sex", values="pay", aggfunc="sum", margins=True)
+    table.loc[["A", "B"], ["F", "M"]] = np.nan
+    bench.declare("t.csv", table, **{**KEYS, "statistic": "sum", "value": "pay"})
+    output = bench.only()
+    assert output.verdict.name == "BLOCK"
+    assert INTERVAL in rules(output)
+
+
+def test_a_table_beyond_the_limit_is_for_a_person_to_judge(bench: Bench) -> None:
+    """300 wards by 200 ages are more cells than are examined; the margins bound those that are hidden."""
+    sizes = {
+        f"W{ward}": {f"{(7 * ward + step) % 200}": size for step, size in enumerate((8, 9, 12, 13))}
+        for ward in range(300)
+    }
+    frame = people(sizes)
+    bench.register(frame)
+    cells = frame.groupby(["area", "sex"]).size().reset_index(name="count").astype({"count": object})
+    cells.loc[cells["count"] < 10, "count"] = "*"
+    totals = frame.groupby("area").size().reset_index(name="count").assign(sex="All")
+    table = pd.concat([cells, totals])[["area", "sex", "count"]]
+    bench.declare("t.csv", table.to_csv(index=False), data="claims", statistic="count", rows=["area", "sex"])
+    output = bench.only()
+    assert output.verdict.name == "REVIEW"
+    assert rules(output) == {INTERVAL}
