@@ -23,7 +23,8 @@ _OF_TWO_VALUES = frozenset({"sum", "mean", "std"})
 class Computed:
     """The cells of a declared table, for every unit that its dataset registers.
 
-    flag: every value in the table is one of two, such as 0 and 1, or 1 and 2. all_zero: all are 0.
+    flag: every value in the table is one of two, such as 0 and 1, or 1 and 2, those of `pair`. all_zero:
+    all are 0.
 
     Raises:
         Blocked: the query fails on this data, or a proportion is asked of a column that is no flag.
@@ -31,6 +32,7 @@ class Computed:
 
     def __init__(self, data: DataFolder, question: Question) -> None:
         self.question, self.output = question, question.output
+        self.pair = Asked().pair
         self._ask(data, Asked(_single_value(question), _base_dimensions(self.output)))
         self.labels: tuple[Labels, ...] = self._main.labels
         self.flag = self._is_flag()
@@ -38,6 +40,7 @@ class Computed:
         if self.output.statistic == "proportion" and self.output.value and not self.flag:
             raise Blocked(declarations.VALUE.block(f"'{self.output.value}' is no 0/1 column: no proportion"))
         if not self.flag and self.output.statistic in _OF_TWO_VALUES and (pair := self._two_values()):
+            self.pair = pair
             self._ask(data, Asked(_single_value(question), pair=pair))
             self.flag = self._is_flag()
 

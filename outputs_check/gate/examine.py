@@ -25,6 +25,7 @@ from outputs_check.gate.room import Room
 from outputs_check.gate.rules import declarations, declared_counts
 from outputs_check.gate.rules.identifiers import in_table, in_texts
 from outputs_check.gate.rules.rule import Blocked
+from outputs_check.gate.rules.texts import in_title
 from outputs_check.gate.statistics import STATISTICS
 from outputs_check.gate.table import Table
 from outputs_check.gate.texts import examine_notebook, examine_text
@@ -43,9 +44,9 @@ def examine(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) 
 
 
 def _words(room: Room, output: Output) -> list[Finding]:
-    """Identifiers in what the researcher called it: title and file name leave with the output."""
+    """What the researcher called it: title and file name leave with the output."""
     words = [output.title, output.file.rpartition(".")[0]]
-    return [*room.pseudonyms.findings(words), *in_texts(words)]
+    return [*room.pseudonyms.findings(words), *in_texts(words), *in_title(output.title)]
 
 
 def _examined(room: Room, output: Output, parsed: Parsed, appetite: RiskAppetite) -> Examined:

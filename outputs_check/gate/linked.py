@@ -12,6 +12,7 @@ from outputs_check.gate.equation import Equation
 from outputs_check.gate.examined import Examined
 from outputs_check.gate.footprints import Footprints
 from outputs_check.gate.ledger import Ledger
+from outputs_check.gate.rebased import is_rounded, rebased_findings
 from outputs_check.gate.result import Finding
 from outputs_check.gate.verdict import Verdict
 
@@ -45,6 +46,9 @@ class Linked:
                 others.remove(equation)  # its cells have nobody in common
             if others or self._book.knows(equation.measure):
                 found += self._pairs(equation, others, self._book, appetite, examined.positions)
+            if is_rounded(equation) and self._book.knows(equation.measure):
+                earlier = self._book.equations(*equation.family)
+                found += rebased_findings(equation, earlier, examined.positions)
         if not _blocked(found):
             found += self._chains({file: examined}, appetite)[file]
         if not _blocked(found):
@@ -62,6 +66,8 @@ class Linked:
                 others = [other for other in foreign if other.measure == equation.measure]
                 if others:
                     found[file] += self._pairs(equation, others, None, appetite, examined.positions)
+                if is_rounded(equation):
+                    found[file] += rebased_findings(equation, others, examined.positions)
         for examine in (self._chains, self._intervals):
             open_ones = {file: examined for file, examined in outputs.items() if not _blocked(found[file])}
             if len(open_ones) > 1:

@@ -184,7 +184,9 @@ class Table:
             self.computed.labels_of(placed.key) for placed in layout.placed if placed.text in SUPPRESSED
         ]
         extract = self.data.rows_of(self.question.dataset)
-        return table_equations(self.question, extract, cells, withheld, self.appetite.rounding_base)
+        counted = self.computed.flag and not self.computed.all_zero
+        pair = self.computed.pair if counted else None
+        return table_equations(self.question, extract, cells, withheld, self.appetite.rounding_base, pair)
 
     def _tabulated(self, key: Key, figure: float) -> Tabulated:
         table, base_key = self.computed, self.output.base_of(key)

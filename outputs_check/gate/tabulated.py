@@ -11,11 +11,12 @@ from outputs_check.gate.question import Question
 
 # With the number of people known, these are sums over people; quantiles, extremes and spreads are not.
 _ADDITIVE = frozenset({"count", "sum", "mean", "proportion"})
+_OF_FLAG = frozenset({"sum", "mean", "proportion"})  # figures that a number of people with a flag makes
 
 
 @dataclass(frozen=True)
 class Tabulated:
-    """A cell of the table. rows, ones: rows behind it, and those whose value is 1.
+    """A cell of the table. rows, ones: rows behind it, and those that have the flag.
 
     figure: as shown. base: (key, rows) of the denominator, where it is a share of rows.
     """
@@ -29,12 +30,18 @@ class Tabulated:
 
 
 def table_equations(
-    question: Question, extract: str, cells: Sequence[Tabulated], withheld: Collection[Key], base: int
+    question: Question,
+    extract: str,
+    cells: Sequence[Tabulated],
+    withheld: Collection[Key],
+    base: int,
+    pair: tuple[float, float] | None = None,
 ) -> Iterator[Equation]:
     """Yield what shown cells and withheld keys mean. base: of the appetite's protecting rounding.
 
-    Shares count as the counts that they are of their base, which is taken as known; a proportion of a
-    0/1 column gives its numerators away as well.
+    pair: the two values of a flag, None where the table has no flag. Shares count as the counts that they
+    are of their base, which is taken as known; a proportion, mean or sum of a flag gives its numerators
+    away as well.
     """
     output, slack = question.output, (question.output.rounding or 0.0) / 2
     query = question.query()
@@ -60,9 +67,14 @@ def table_equations(
         return
     shown = tuple(Shown(cell.key, cell.name, cell.figure) for cell in cells)
     yield replace(equation, measure=f"value:{question.dataset.name}:{query.value}", shown=shown)
-    if output.statistic == "proportion":
-        ones = tuple(Shown(cell.key, cell.name, cell.ones, slack * cell.rows) for cell in cells)
-        condition = f"{number(question.types, query.value)} = 1"
+    if pair is not None and output.statistic in _OF_FLAG:
+        low, high = pair
+        slack /= high - low
+        ones = tuple(
+            Shown(cell.key, cell.name, cell.ones, slack * (1 if output.statistic == "sum" else cell.rows))
+            for cell in cells
+        )
+        condition = f"{number(question.types, query.value)} = {high!r}"
         where = f"({query.where}) AND {condition}" if query.where else condition
         yield replace(equation, shown=ones, where=where, value=None)
 

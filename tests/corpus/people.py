@@ -141,6 +141,7 @@ def _rare(claims: pd.DataFrame) -> pd.DataFrame:
     # Time under observation: in "lone" one person leaves on most days.
     frame["days"] = random.choice([30, 60, 90], SIZE)
     frame["lone_days"] = np.where(flag(order[:30]), np.arange(SIZE) % 200 + 100, frame["days"])
+    frame["continuous"] = frame["weekly"] * np.pi
     return frame
 
 

@@ -19,6 +19,11 @@ DIGITS = Rule("text.digits", "Rulebook, 'Files': precision limited", "round the 
 LISTING = Rule(
     "text.listing", "Rulebook, 'md, txt, log': every number", "submit the figures as a declared table"
 )
+TITLE = Rule(
+    "text.title",
+    "Rulebook, 'text, logs, notebooks': every number is an output",
+    "leave the figures out of it",
+)
 _NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?%?(?![\w])")
 # Base64, base85's letters and hexadecimal: a word that no language has.
 _BLOB = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}|(?:[0-9a-fA-F]{2}[ :]){24,}")
@@ -27,6 +32,7 @@ _RUN = re.compile(r"\d{13,}")
 _LONG_BLOB, _LONG_RUN = 200, 30
 _SEPARATED = 20  # a path or a name of words has a separator at least as often
 _LISTED, _LONG_LIST = 20, 100
+_FIGURE_DIGITS = 5
 _LONG_WORD = re.compile(r"[^\s|:=*_.#-]{300,}")
 
 
@@ -38,6 +44,21 @@ def in_text(text: str) -> list[Finding]:
 def smuggled(text: str) -> list[Finding]:
     """BLOCK for records and long encoded words, REVIEW for short ones, digit runs and lists of figures."""
     return [*microdata_in_text(text), *_encoded(text), *_digits(text), *_listing(text)]
+
+
+def in_title(text: str) -> list[Finding]:
+    """REVIEW for figures of a title: it leaves with the table, and nothing recomputes it.
+
+    Years, ages, codes and round limits are short or end in zeros; a figure has five digits or more.
+    """
+    figures = [number for _, number in numbers(text) if _is_figure(number)]
+    told = [TITLE.review(f"a title with figures: {', '.join(figures[:5])}")] if figures else []
+    return [*told, *smuggled(text)]
+
+
+def _is_figure(number: str) -> bool:
+    digits = re.sub(r"\D", "", number)
+    return len(digits) >= _FIGURE_DIGITS and not digits.endswith("00")
 
 
 def numbers(text: str) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ MODE = Rule("mode.identical", "Rulebook, 'mode'", "suppress these cells: nearly 
 FREEDOM = Rule("freedom.residual", "Rulebook, 'standard deviation': dof >= 10", "merge the categories")
 
 _NEARLY_ALL = 0.9
+_FINEST = 1e-6  # of the figure: seven digits of a continuous value identify it
 
 
 def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
@@ -28,10 +29,15 @@ def quantile_sides(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 
 def quantile_rounded(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """An exact quantile is somebody's value; a base as fine as the data's own steps rounds nothing."""
+    """An exact quantile is somebody's value; a base as fine as the data's own steps rounds nothing.
+
+    Nor does one that is finer than a millionth of the figure, where the data have no steps.
+    """
     base = table.output.rounding
     if base is None:
         yield Violation(EXACT, Verdict.BLOCK, "A quantile has to be rounded", "exact")
+    elif base < _FINEST * abs(cell.facts.figure) and cell.facts.sharing < table.appetite.threshold:
+        yield Violation(EXACT, Verdict.BLOCK, f"A base of {base:g} leaves the figure as it is", "exact")
     elif cell.facts.stepped and cell.facts.sharing < table.appetite.threshold:
         yield Violation(EXACT, Verdict.BLOCK, f"A base of {base:g} is as fine as the data", "exact")
 

@@ -81,6 +81,8 @@ KEYS = {
     "text as a weight": {"weight": "region"},
     "the pseudonym as a weight": {"weight": "person_id"},
     "a title of several lines": {"title": "a\nb"},
+    "somebody's income in the title": {"title": "claimants, one of them with 23111.45"},
+    "incomes in the title": {"title": " ".join(f"{pay / 7:.2f}" for pay in range(150_000, 175_000, 1_000))},
     "structural zeros that are none": {"structural_zeros": [{"sex": "X"}]},
 }
 

@@ -52,6 +52,13 @@ def _pairs() -> Iterator[Case]:
             _PAIRS, f"{name}, a total and one by region", whole, table(data="rare", **keys, where="nine = 0")
         )
     count = {"data": "rare", "statistic": "count"}
+    fives, *primes = (table(**count, rows=["region"], rounding=base) for base in (5, 7, 11))
+    yield attack(_PAIRS, "the same counts to several bases", fives, *primes)
+    yield attack(_PAIRS, "the same counts to a base that was released", *primes, after=(submission(fives),))
+    for statistic in ("mean", "sum", "proportion"):
+        flag = table(**BY_REGION, statistic=statistic, value="disabled")
+        having = table(**count, rows=["region"], where="disabled = 1 AND nine = 0")
+        yield attack(_PAIRS, f"the {statistic} of a flag and a count of those who have it", flag, having)
     yield attack(
         _PAIRS,
         "shares of all, one person less",

@@ -113,6 +113,12 @@ def _quantiles() -> Iterator[Case]:
             f"an exact median by {' and '.join(rows) or 'nothing'}",
             table(data="rare", statistic="median", value="spread", rows=rows),
         )
+    for base in (1e-4, 1e-7, 1e-300):
+        yield attack(
+            family,
+            f"a median of a continuous value rounded to {base:g}",
+            table(data="rare", statistic="median", value="continuous", rows=["region"], rounding=base),
+        )
     for percentile in (5, 25, 75, 90, 95):
         yield attack(
             family,
