@@ -17,6 +17,7 @@ from lab.base.program import run
 from lab.base.settings import Settings
 from lab.catalogue import grants, view
 from lab.catalogue.receive import receive_extract
+from lab.escape import commands as escape_commands
 from lab.hub import commands as hub_commands
 from lab.registry import people, projects
 from lab.registry import view as registry
@@ -59,6 +60,7 @@ grant_group = _group("grant", "What data owners let a project have.")
 catalogue_group = _group("catalogue", "Safe data: signed extracts.")
 audit_group = _group("audit", "The hash-chained log of every step.")
 hub_commands.register(app)
+escape_commands.register(app)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -67,25 +67,35 @@ def start_hub(settings: Settings, port: int) -> HubProcess:
     places.prepare()
     check_alone(places)
     _check_port(port)
-    environment = {
-        **os.environ,
+    own = {
         "LAB_HOME": str(settings.home),
         "LAB_DATABASE_URL": settings.database_url,
         "LAB_PORT": str(port),
-        "PYTHONPATH": _import_path(),
     }
-    with open_log(places.log) as log:
+    return launch(_CONFIG, port, places.state, places.log, own)
+
+
+def launch(config: Path, port: int, folder: Path, log: Path, own: Mapping[str, str]) -> HubProcess:
+    """Start a JupyterHub with a configuration of ours in a folder, and return when it answers.
+
+    Args:
+        own: what the configuration reads of its environment.
+
+    Raises:
+        LabError: it did not come up.
+    """
+    with open_log(log) as stream:
         process = subprocess.Popen(
-            [*TETHERED, sys.executable, "-m", "jupyterhub", "--config", str(_CONFIG), "--log-level", "INFO"],
-            cwd=places.state,
-            env=environment,
+            [*TETHERED, sys.executable, "-m", "jupyterhub", "--config", str(config), "--log-level", "INFO"],
+            cwd=folder,
+            env={**os.environ, **own, "PYTHONPATH": _import_path()},
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=stream,
+            stderr=stream,
             umask=0o077,
             start_new_session=True,
         )
-    hub = HubProcess(process, port, places.log)
+    hub = HubProcess(process, port, log)
     try:
         _wait_until_up(hub)
     except BaseException:

@@ -24,7 +24,8 @@ c.ServerApp.jpserver_extensions = {
 c.ServerApp.allow_root = True  # where the lab runs as root, outside; inside nobody is
 c.ServerApp.tornado_settings = {
     "headers": {
-        # JupyterLab compiles its settings schemas, hence unsafe-eval; widgets style inline.
+        # JupyterLab compiles its settings schemas, hence unsafe-eval; widgets style inline. The sandbox
+        # leaves out downloads, popups and modals, which are how a page saves, opens and prints.
         "Content-Security-Policy": "; ".join(
             (
                 "default-src 'self'",
@@ -38,6 +39,7 @@ c.ServerApp.tornado_settings = {
                 "base-uri 'none'",
                 "form-action 'self'",
                 "frame-ancestors 'none'",
+                "sandbox allow-scripts allow-same-origin allow-forms",
             )
         ),
         "Referrer-Policy": "no-referrer",

@@ -89,6 +89,19 @@ def test_processes_of_the_host_are_invisible(room: Sandbox) -> None:
     assert int(count.stdout) <= 3
 
 
+def test_nothing_of_the_kernel_can_be_set(room: Sandbox) -> None:
+    # Where the lab runs as root, the room's user is root to the kernel, who owns what is in /proc.
+    look = (
+        "import os\n"
+        "found = [f'{place}/{name}' for place, _, names in os.walk('/proc/sys') for name in names]\n"
+        "print([path for path in found if os.access(path, os.W_OK)])"
+    )
+    outside = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    if os.geteuid() == 0:
+        assert "/proc/sys/kernel/core_pattern" in outside
+    assert _inside(room, look).stdout == b"[]\n"
+
+
 def test_proc_and_sys_tell_nothing_of_the_host(room: Sandbox) -> None:
     look = """
 import os

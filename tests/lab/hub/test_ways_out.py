@@ -113,6 +113,9 @@ def test_pages_are_kept_nowhere_and_may_not_call_out(page: SessionPage) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-DNS-Prefetch-Control"] == "off"
+    # No download, no window, no dialogue of printing.
+    assert "sandbox allow-scripts allow-same-origin allow-forms" in answer.headers["Content-Security-Policy"]
 
 
 def test_jupyterlabs_files_come_from_outside_the_session(page: SessionPage) -> None:

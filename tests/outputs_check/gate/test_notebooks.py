@@ -69,7 +69,7 @@ def test_a_release_records_what_was_run_when_it_was_checked(submitted: Bench) ->
     )
     assert {output.file: output.sha256 for output in result.outputs} == approved
     with opened(ledger) as book:
-        assert book.registers.people
+        assert book.knows("count")
 
 
 def test_every_file_is_compared(submitted: Bench, mainland: pd.DataFrame) -> None:
@@ -197,21 +197,25 @@ SHORT = replace(LIMITS, seconds=8)
 
 
 @pytest.mark.parametrize(
-    ("source", "limits", "ending"),
+    ("source", "limits", "endings"),
     [
-        ("while True: print('x' * 1000)", SHORT, Ending.TIME),
-        ("import os\nwhile True: os.fork()", LIMITS, Ending.PROCESSES),
+        ("while True: print('x' * 1000)", SHORT, {Ending.TIME}),
+        # Processes that double hold memory and the processor as well: whichever is seen first.
+        ("import os\nwhile True: os.fork()", LIMITS, {Ending.PROCESSES, Ending.MEMORY, Ending.TIME}),
         (
             "import os, time\nfor _ in range(3):\n    if not os.fork(): break\nx = b'x' * (600 << 20)\n"
             "time.sleep(60)",
             LIMITS,
-            Ending.MEMORY,
+            {Ending.MEMORY},
         ),
     ],
 )
-def test_a_run_that_takes_too_much(tmp_path: Path, source: str, limits: RerunLimits, ending: Ending) -> None:
+def test_a_run_that_takes_too_much(
+    tmp_path: Path, source: str, limits: RerunLimits, endings: set[Ending]
+) -> None:
     run = rerun((("code", source),), tmp_path, "p1", ["t.csv"], limits)
-    assert (run.ending, run.answered, dict(run.files)) == (ending, False, {})
+    assert run.ending in endings
+    assert (run.answered, dict(run.files)) == (False, {})
 
 
 ATTEMPTS = {

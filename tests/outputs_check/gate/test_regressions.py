@@ -263,25 +263,25 @@ def test_freedom_is_counted_in_people(bench: Bench, people: pd.DataFrame) -> Non
 
 @pytest.mark.parametrize("spelling", ["pay ~ age + sex", "pay ~ sex + age", "pay ~ 1 + sex + age"])
 def test_a_model_of_all_but_one_in_any_spelling(bench: Bench, people: pd.DataFrame, spelling: str) -> None:
-    bench.register(people.assign(late=(people.person_id == "p7").astype(int)), "people")
+    bench.register(people.assign(kept=people.person_id != "p7"), "people")
     made = table(fitted("ols", "pay ~ age + sex", people))
     bench.declare("m.csv", made, data="people", statistic="ols", model="pay ~ age + sex")
     assert bench.only(commit=True).verdict.name == "PASS"
     bench.start()
     made = table(fitted("ols", spelling, people[people.person_id != "p7"]))
-    bench.declare("m.csv", made, data="people", statistic="ols", model=spelling, where="late = 0")
+    bench.declare("m.csv", made, data="people", statistic="ols", model=spelling, where="kept")
     assert rules(bench.only(ledger=True)) == {"differencing"}
 
 
 def test_a_model_that_is_a_table_against_the_table(bench: Bench, people: pd.DataFrame) -> None:
-    bench.register(people.assign(late=(people.person_id == "p7").astype(int)), "people")
+    bench.register(people.assign(kept=people.person_id != "p7"), "people")
     bench.declare("t.csv", people.groupby("region").pay.mean(), data="people", statistic="mean",
                   value="pay", rows=["region"])  # fmt: skip
     assert bench.only(commit=True).verdict.name == "PASS"
     bench.start()
     made = table(fitted("ols", "pay ~ region", people[people.person_id != "p7"]))
     bench.declare("m.csv", made, data="people", statistic="ols", model="pay ~ region",
-                  where="late = 0")  # fmt: skip
+                  where="kept")  # fmt: skip
     assert "differencing" in rules(bench.only(ledger=True))
 
 

@@ -1,0 +1,1 @@
+"""The attempts, as data: one file a theme."""
