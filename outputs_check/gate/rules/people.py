@@ -99,3 +99,11 @@ def rounded_counts(cell: Cell, table: TableContext) -> Iterator[Violation]:
     counts = table.output.statistic == "count" or (table.output.statistic == "sum" and table.flag)
     if counts and table.appetite.rounding_obligatory and (declared is None or declared % base != 0):
         yield Violation(OBLIGATORY, Verdict.BLOCK, f"Counts have to be rounded to {base}", "not rounded")
+
+
+def rounded_shares(cell: Cell, table: TableContext) -> Iterator[Violation]:
+    """Where counts have to be rounded, an exact share gives them back: numerator and denominator are whole."""
+    output = table.output
+    shares = output.statistic == "proportion" or (output.statistic == "mean" and table.flag)
+    if shares and table.appetite.rounding_obligatory and output.rounding is None:
+        yield Violation(OBLIGATORY, Verdict.REVIEW, "Shares tell exact counts", "not rounded")

@@ -217,3 +217,16 @@ def test_rows_of_nobody_count_for_nobody_but_are_in_the_figure(bench: Bench, mai
     (found,) = [finding for finding in output.findings if finding.rule == "threshold.people"]
     assert "region=North (5)" in found.message
     assert "figure.differs" not in rules(output)
+
+
+@pytest.mark.parametrize(("rounding", "found"), [(None, {"rounding.obligatory"}), (0.01, set())])
+def test_an_exact_share_tells_counts_that_have_to_be_rounded(
+    bench: Bench, mainland: pd.DataFrame, rounding: float | None, found: set[str]
+) -> None:
+    bench.register(mainland, owners=("nhs",))
+    shares = pd.crosstab(mainland.region, mainland.sex, normalize="index")
+    keys = {} if rounding is None else {"rounding": rounding}
+    table = shares if rounding is None else shares.round(2)
+    bench.declare("t.csv", table, data="claims", statistic="proportion", rows=["region"], columns=["sex"],
+                  normalize="index", **keys)  # fmt: skip
+    assert rules(bench.only()) == found
