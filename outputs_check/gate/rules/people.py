@@ -102,7 +102,7 @@ def rounded_counts(cell: Cell, table: TableContext) -> Iterator[Violation]:
 
 
 def rounded_shares(cell: Cell, table: TableContext) -> Iterator[Violation]:
-    """Where counts have to be rounded, an exact share gives them back: numerator and denominator are whole."""
+    """Where counts have to be rounded, an exact share gives them back: both its parts are whole."""
     output = table.output
     shares = output.statistic == "proportion" or (output.statistic == "mean" and table.flag)
     if shares and table.appetite.rounding_obligatory and output.rounding is None:

@@ -70,11 +70,11 @@ TABLES: dict[str, tuple[str, Make, dict[str, Any]]] = {
         {"statistic": "count", **CELLS},
     ),
     "commas between thousands": (
-        "means, sums, ratios",
+        "sums, means, ratios",
         lambda d: d.groupby("region").weekly.sum().map("{:,.0f}".format),
         {"statistic": "sum", "value": "weekly", "rows": ["region"], "rounding": 1},
     ),
-    "a named mean": ("means, sums, ratios", lambda d: pd.Series({"Mean pay": d.pay.mean()}), PAY),
+    "a named mean": ("sums, means, ratios", lambda d: pd.Series({"Mean pay": d.pay.mean()}), PAY),
     "a percentile by its short name": (
         "medians, percentiles",
         lambda d: pd.Series({"p90": np.round(d.pay.quantile(0.9), -2)}),
