@@ -13,7 +13,8 @@ SUPPRESSED = frozenset({"", "*", "[c]"})
 _FIGURE = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3}){1,99}(\.\d*)?", re.ASCII)
 # Floating-point summation order differs between pandas and DuckDB; far below any disclosure.
-_RELATIVE, _ABSOLUTE = 1e-10, 1e-12
+RELATIVE, _ABSOLUTE = 1e-10, 1e-12
+SINGLE = 1e-6  # for what was added up in single precision
 _DIGITS = 10
 
 
@@ -27,7 +28,7 @@ def read_figure(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def agrees(shown: float, true: float, rounding: float | None, tolerance: float = _RELATIVE) -> bool:
+def agrees(shown: float, true: float, rounding: float | None, tolerance: float = RELATIVE) -> bool:
     """Whether a shown figure is the recomputed one, to the declared base or to floating-point error."""
     slack = tolerance * max(abs(shown), abs(true)) + _ABSOLUTE
     if rounding is None:

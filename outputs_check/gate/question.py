@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from outputs_check.gate.columns import Binned
 from outputs_check.gate.data import DataFolder, Dataset
 from outputs_check.gate.declaration import Output
+from outputs_check.gate.figures import RELATIVE, SINGLE
 from outputs_check.gate.labels import kind_of
 from outputs_check.gate.query import Query
 from outputs_check.gate.rules import declarations as rules
@@ -39,6 +40,12 @@ class Question:
             denominator=output.denominator,
             binned=self.binned,
         )
+
+    @property
+    def tolerance(self) -> float:
+        """Relative error of figures: pandas keeps those of a single-precision column in single precision."""
+        columns = (self.output.value, self.output.weight, self.output.denominator)
+        return SINGLE if any(self.types.get(name or "") == "FLOAT" for name in columns) else RELATIVE
 
 
 def ask(data: DataFolder, output: Output, unit: str) -> Question:

@@ -110,7 +110,9 @@ class Table:
             (placed, self.computed.figure(placed.key))
             for placed, figure in shown.items()
             if figure is not None
-            and not agrees(figure, self.computed.figure(placed.key), self.output.rounding)
+            and not agrees(
+                figure, self.computed.figure(placed.key), self.output.rounding, self.question.tolerance
+            )
         ]
         findings = []
         if not unreadable and not wrong:

@@ -251,3 +251,19 @@ def test_a_dataset_in_parts(bench: Bench, mainland: pd.DataFrame) -> None:
     bench.declare("m.csv", mainland.groupby("region").pay.mean(), data="claims", statistic="mean",
                   value="pay", rows=["region"], where="year = 2021")  # fmt: skip
     assert bench.check().verdict.name == "PASS"
+
+
+@pytest.mark.parametrize("statistic", ["mean", "sum", "std"])
+def test_figures_of_a_single_precision_column(bench: Bench, statistic: str) -> None:
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"person_id": [f"p{number}" for number in range(4_000)]})
+    frame["region"] = random.choice(["East", "West"], len(frame))
+    frame["pay"] = random.lognormal(10, 0.5, len(frame)).astype("float32")
+    bench.register(frame)
+    declared = {"data": "claims", "statistic": statistic, "value": "pay", "rows": ["region"]}
+    table = frame.groupby("region").pay.agg(statistic)
+    bench.declare("t.csv", table, **declared)
+    assert bench.only().verdict.name == "PASS"
+    bench.start()
+    bench.declare("t.csv", table * 1.00001, **declared)
+    assert bench.only().verdict.name == "BLOCK"
