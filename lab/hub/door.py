@@ -25,6 +25,7 @@ from aiohttp import (
 
 from lab.hub.assets import asset
 from lab.hub.meter import Meter
+from lab.hub.page_policy import HEADERS
 from lab.hub.routes_inside import FIXED, Kind, Route, found
 
 _LARGEST_REQUEST = 64 << 20
@@ -35,18 +36,10 @@ _DROPPED = {
     "transfer-encoding", "accept-encoding", "content-length", "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol", "sec-websocket-accept",
 }  # fmt: skip
-_KEPT = {
-    "content-type",
-    "set-cookie",
-    "location",
-    "content-security-policy",
-    "permissions-policy",
-    "x-xsrftoken",
-}
+_KEPT = {"content-type", "set-cookie", "location", "x-xsrftoken"}
 _HEADERS = {
+    **HEADERS,
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "X-DNS-Prefetch-Control": "off",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -5,9 +5,7 @@ sandbox around it. They close the easy ways out and keep the room tidy.
 """
 
 from lab.base.room import SERVER, WORKSPACE
-
-# The one script that stands in JupyterLab's own page; another version may have another.
-_LAB_SCRIPT = "sha256-DHk7PmJD5wtdpNjEzpkYISzoAstMGRwG1GNWZ25R2pM="
+from lab.hub.page_policy import HEADERS
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 
@@ -22,31 +20,7 @@ c.ServerApp.jpserver_extensions = {
     "notebook_shim": False,
 }
 c.ServerApp.allow_root = True  # where the lab runs as root, outside; inside nobody is
-c.ServerApp.tornado_settings = {
-    "headers": {
-        # JupyterLab compiles its settings schemas, hence unsafe-eval; widgets style inline. The sandbox
-        # leaves out downloads, popups and modals, which are how a page saves, opens and prints.
-        "Content-Security-Policy": "; ".join(
-            (
-                "default-src 'self'",
-                f"script-src 'self' 'unsafe-eval' '{_LAB_SCRIPT}'",
-                "style-src 'self' 'unsafe-inline'",
-                "img-src 'self' data: blob:",
-                "font-src 'self' data:",
-                "connect-src 'self'",
-                "worker-src 'self' blob:",
-                "object-src 'none'",
-                "base-uri 'none'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-                "sandbox allow-scripts allow-same-origin allow-forms",
-            )
-        ),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=()",
-    }
-}
+c.ServerApp.tornado_settings = {"headers": dict(HEADERS)}
 c.ServerApp.kernel_manager_class = "jupyter_server.services.kernels.kernelmanager.AsyncMappingKernelManager"
 c.MappingKernelManager.kernel_manager_class = "lab.hub.kernels.RoomKernelManager"
 c.KernelManager.transport = "ipc"
