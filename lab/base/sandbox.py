@@ -8,8 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -109,6 +110,35 @@ class Sandbox:
             "--", "/usr/bin/prlimit", *self.limits.options(), "--", *argv,
         ]  # fmt: skip
 
+    @contextmanager
+    def started(self, argv: Sequence[str], message: bytes) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a command inside that reads `message`; what is left of it when the block ends is killed.
+
+        Its standard output is ours to read; what it says on standard error is nobody's.
+
+        Raises:
+            As `prepared`.
+        """
+        with (
+            self.prepared(argv) as (command, descriptors),
+            subprocess.Popen(
+                command,
+                env=dict(self.environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pass_fds=descriptors,
+            ) as process,
+        ):
+            # In a thread: a program that does not read must not keep us from looking at it.
+            feeder = threading.Thread(target=_feed, args=(process, message), daemon=True)
+            feeder.start()
+            try:
+                yield process
+            finally:
+                process.kill()
+                feeder.join()
+
     def run(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout: float
     ) -> subprocess.CompletedProcess[bytes]:
@@ -127,6 +157,13 @@ class Sandbox:
                 check=False,
                 pass_fds=descriptors,
             )
+
+
+def _feed(process: subprocess.Popen[bytes], message: bytes) -> None:
+    with suppress(OSError):  # it ended before it had read everything
+        if process.stdin is not None:
+            process.stdin.write(message)
+            process.stdin.close()
 
 
 def _mount_options(mount: Mount) -> list[str]:

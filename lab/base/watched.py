@@ -45,24 +45,12 @@ def run_watched(
 ) -> Ending:
     """Run a program inside to its end; hand every line that it prints to `told`.
 
-    Errors: those of `Sandbox.prepared`. Whatever the program does to itself is an ending, not an error.
+    Errors: those of `Sandbox.started`. Whatever the program does to itself is an ending, not an error.
     """
-    with (
-        sandbox.prepared(argv) as (command, descriptors),
-        subprocess.Popen(
-            command,
-            env=dict(sandbox.environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-        ) as process,
-    ):
+    with sandbox.started(argv, message) as process:
         watch = _Watch(process, bounds)
-        feeder = threading.Thread(target=_feed, args=(process, message), daemon=True)
-        threads = (feeder, threading.Thread(target=watch.look, daemon=True))
-        for thread in threads:
-            thread.start()
+        looking = threading.Thread(target=watch.look, daemon=True)
+        looking.start()
         try:
             left = bounds.answer_bytes
             while process.stdout and (line := process.stdout.readline(left + 1)):
@@ -73,10 +61,8 @@ def run_watched(
                 told(line)
             process.wait()
         finally:
-            process.kill()
             watch.over.set()
-            for thread in threads:
-                thread.join()
+            looking.join()
     return watch.ending
 
 
@@ -125,11 +111,3 @@ def _usage(root: int) -> tuple[int, int]:
         memory += resident[process] * _PAGE
         waiting += children.get(process, [])
     return found, memory
-
-
-def _feed(process: subprocess.Popen[bytes], message: bytes) -> None:
-    if process.stdin is None:
-        return
-    with suppress(OSError):  # it ended before it had read everything
-        process.stdin.write(message)
-        process.stdin.close()

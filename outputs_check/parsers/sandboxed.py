@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -46,36 +45,11 @@ def run_worker(request: bytes, worker: str = "outputs_check.parsers.worker") -> 
         environment=environment,
         limits=Limits(memory_bytes=2 * limits.FILE_MEMORY_BYTES, file_bytes=0),
     )
-    with (
-        sandbox.prepared([sys.executable, "-P", "-m", worker]) as (command, descriptors),
-        subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-        ) as process,
-    ):
+    with sandbox.started([sys.executable, "-P", "-m", worker], request) as process:
         late = threading.Timer(limits.ALL_SECONDS + limits.FILE_SECONDS, process.kill)
-        feeder = threading.Thread(target=_feed, args=(process, request), daemon=True)
         late.start()
-        feeder.start()
         try:
             # Never more than the bound: a worker that was taken over could send for ever.
             return process.stdout.read(limits.MAX_ANSWER_BYTES) if process.stdout else b""
         finally:
             late.cancel()
-            process.kill()
-            feeder.join()
-
-
-def _feed(process: subprocess.Popen[bytes], request: bytes) -> None:
-    stream = process.stdin
-    if stream is None:
-        return
-    try:
-        stream.write(request)
-        stream.close()
-    except OSError:
-        return  # the reader died: its missing answers say so
