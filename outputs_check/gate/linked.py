@@ -47,8 +47,7 @@ class Linked:
             if others or self._book.knows(equation.measure):
                 found += self._pairs(equation, others, self._book, appetite, examined.positions)
             if is_rounded(equation) and self._book.knows(equation.measure):
-                earlier = self._book.equations(*equation.family)
-                found += rebased_findings(equation, earlier, examined.positions)
+                found += rebased_findings(equation, self._of_family(equation), examined.positions)
         if not _blocked(found):
             found += self._chains({file: examined}, appetite)[file]
         if not _blocked(found):
@@ -129,12 +128,15 @@ class Linked:
                     found[file] += findings
         return found
 
-    def _earlier(self, new: Equation) -> list[Equation]:
+    def _of_family(self, new: Equation) -> list[Equation]:
+        """Released equations of the same family, read once."""
         if new.family not in self._released:
             self._released[new.family] = self._book.equations(*new.family)
-        return [
-            other for other in self._released[new.family] if other.additive and other.weight == new.weight
-        ]
+        return self._released[new.family]
+
+    def _earlier(self, new: Equation) -> list[Equation]:
+        """Those whose figures can be added to the figures of a new one."""
+        return [other for other in self._of_family(new) if other.additive and other.weight == new.weight]
 
     def _has_gaps(self, equations: Sequence[Equation]) -> bool:
         """Whether cells with somebody in them are not shown. Disjoint cells, all shown, give nothing away."""
