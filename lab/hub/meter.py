@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lab.base.files import sha256_bytes, write_atomic
 
+_SAVED_EVERY = 1 << 20  # bytes
+
 
 @dataclass(frozen=True)
 class Allowance:
@@ -55,12 +57,12 @@ class Meter:
             self.day, self.total, self._said = today, 0, set()
         self.total += size
         self._unsaved += size
-        for word, bound in (("alert", self.allowance.alert), ("stop", self.allowance.stop)):
-            if self.total > bound and word not in self._said:
-                self._said.add(word)
-                self._unsaved = bound
-                self.tell(word, self.total)
-        if self._unsaved > 1 << 20:
+        bounds = {"alert": self.allowance.alert, "stop": self.allowance.stop}
+        crossed = [word for word, bound in bounds.items() if self.total > bound and word not in self._said]
+        for word in crossed:
+            self._said.add(word)
+            self.tell(word, self.total)
+        if crossed or self._unsaved > _SAVED_EVERY:
             self.save()
 
     @property

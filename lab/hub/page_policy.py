@@ -1,6 +1,6 @@
 """What a session's page may do in a browser. LOCKDOWN 4: outputs that make the researcher's browser call out.
 
-The notebook server says it, and the door in front of it says it again, whatever the server is by then.
+The door in front of the notebook server says it, whatever the server is by then and whatever it says.
 """
 
 # The one script that stands in JupyterLab's own page; another version may have another.

@@ -5,7 +5,6 @@ sandbox around it. They close the easy ways out and keep the room tidy.
 """
 
 from lab.base.room import SERVER, WORKSPACE
-from lab.hub.page_policy import HEADERS
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 
@@ -20,7 +19,6 @@ c.ServerApp.jpserver_extensions = {
     "notebook_shim": False,
 }
 c.ServerApp.allow_root = True  # where the lab runs as root, outside; inside nobody is
-c.ServerApp.tornado_settings = {"headers": dict(HEADERS)}
 c.ServerApp.kernel_manager_class = "jupyter_server.services.kernels.kernelmanager.AsyncMappingKernelManager"
 c.MappingKernelManager.kernel_manager_class = "lab.hub.kernels.RoomKernelManager"
 c.KernelManager.transport = "ipc"
