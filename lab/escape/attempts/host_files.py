@@ -31,6 +31,20 @@ def _finds(name: str, what: str, expression: str, source: str = _HOST) -> Attemp
     return _try(name, what, f"import os\nfrom pathlib import Path\nreturn {expression}", source)
 
 
+def _of_a_process(name: str, what: str, path: str, source: str = _HOST) -> Attempt:
+    """Look for the canary in a file of every process; `path` is Python for it."""
+    body = f"""
+    import os
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if t["canary"] in open({path}).read():
+                return pid
+        except OSError:
+            continue
+    """
+    return _try(name, what, body, source)
+
+
 def _seen(name: str, what: str, folder: str) -> Attempt:
     """Leave a file; then the host looks for it, and takes it away."""
     place = folder + "/{canary}-seen-{side}"
@@ -84,24 +98,10 @@ ATTEMPTS = (
     finally:
         os.unlink(place)
     """),
-    _try("proc-root", "go through another process's root folder", """
-    import os
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if t["canary"] in open(f"/proc/{pid}/root{t['file']}").read():
-                return pid
-        except OSError:
-            continue
-    """, "CVE-2019-5736"),
-    _try("proc-cwd", "climb from another process's working folder", """
-    import os
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if t["canary"] in open(f"/proc/{pid}/cwd/" + "../" * 20 + t["file"]).read():
-                return pid
-        except OSError:
-            continue
-    """, "CVE-2024-21626"),
+    _of_a_process("proc-root", "go through another process's root folder",
+                  """f"/proc/{pid}/root{t['file']}\"""", "CVE-2019-5736"),
+    _of_a_process("proc-cwd", "climb from another process's working folder",
+                  'f"/proc/{pid}/cwd/" + "../" * 20 + t["file"]', "CVE-2024-21626"),
     _try("descriptor", "open a file of the host by a folder that the room's starter has open", """
     import os
     for number in range(3, 256):
@@ -134,15 +134,8 @@ ATTEMPTS = (
     _finds("processes", "see a process of the host",
            'Path(f"/proc/{t[\'pid\']}/cmdline").exists() and t["canary"] in '
            'Path(f"/proc/{t[\'pid\']}/cmdline").read_text()'),
-    _try("command-lines", "read a row that stands in a command line of the host", """
-    import os
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if t["canary"] in open(f"/proc/{pid}/cmdline").read():
-                return pid
-        except OSError:
-            continue
-    """),
+    _of_a_process("command-lines", "read a row that stands in a command line of the host",
+                  'f"/proc/{pid}/cmdline"'),
     _try("signal", "send a signal to a process of the host", """
     import os
     os.kill(t["pid"], 0)

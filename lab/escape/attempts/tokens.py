@@ -22,6 +22,14 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         continue
 """
 
+_CONNECT = """
+import socket
+line = socket.socket(socket.AF_UNIX)
+line.settimeout(3)
+line.connect(t["{target}"])
+return "connected"
+"""
+
 ATTEMPTS = (
     _kernel(
         "environment",
@@ -109,38 +117,13 @@ return answer.status in (200, 302, 401, 403, 404, 405) and b"no such way out" no
             ("static", "for a path that leaves its folder", "GET", "/hub/static/../../../../etc/passwd"),
         )
     ),
-    _kernel(
-        "proxy-socket",
-        "tell the proxy a route of one's own",
-        """
-import os, socket
-line = socket.socket(socket.AF_UNIX)
-line.settimeout(3)
-line.connect(t["proxy_socket"])
-return "connected"
-""",
-    ),
-    _kernel(
-        "checking-socket",
-        "speak to the checkers' pages past their login",
-        """
-import socket
-line = socket.socket(socket.AF_UNIX)
-line.settimeout(3)
-line.connect(t["checking_socket"])
-return "connected"
-""",
-    ),
-    _kernel(
-        "other-server",
-        "speak to the server of somebody else's session",
-        """
-import socket
-line = socket.socket(socket.AF_UNIX)
-line.settimeout(3)
-line.connect(t["other_server"])
-return "connected"
-""",
+    *(
+        _kernel(f"{name}-{kind}", what, _CONNECT.format(target=f"{name}_{kind}"))
+        for name, kind, what in (
+            ("proxy", "socket", "tell the proxy a route of one's own"),
+            ("checking", "socket", "speak to the checkers' pages past their login"),
+            ("other", "server", "speak to the server of somebody else's session"),
+        )
     ),
     _kernel(
         "replace-socket",
