@@ -14,6 +14,18 @@ from tests.corpus.tabulated import tabulated
 Content = pd.DataFrame | pd.Series | str | bytes
 Make = Callable[[pd.DataFrame], Content]
 HEAD = {"project": "p1", "unit": "person_id"}
+# Whose rules a statistic falls under; sums, means and ratios have several families.
+FAMILY_OF = {
+    "count": "frequencies",
+    "proportion": "percentages",
+    "median": "medians, percentiles",
+    "percentile": "medians, percentiles",
+    "std": "standard deviation",
+    "gini": "concentration",
+    "mode": "mode",
+    "min": "minimum, maximum",
+    "max": "minimum, maximum",
+}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from tests.corpus.case import Case, attack, table
+from tests.corpus.case import FAMILY_OF, Case, attack, table
 
 SMALL = {
     "4, 9 and 1 person": ["district"],
@@ -130,12 +130,12 @@ def _small_values() -> Iterator[Case]:
     family = "sums, means, ratios"
     for statistic in VALUED:
         yield attack(
-            family if statistic in {"sum", "mean", "ratio"} else _family(statistic),
+            family if statistic in {"sum", "mean", "ratio"} else FAMILY_OF[statistic],
             f"{statistic} of few",
             table(data="rare", statistic=statistic, value="weekly", rows=["district"], **extra(statistic)),
         )
         yield attack(
-            family if statistic in {"sum", "mean", "ratio"} else _family(statistic),
+            family if statistic in {"sum", "mean", "ratio"} else FAMILY_OF[statistic],
             f"{statistic} over 3 values of hundreds",
             table(data="rare", statistic=statistic, value="few_values", rows=["region"], **extra(statistic)),
         )
@@ -143,18 +143,6 @@ def _small_values() -> Iterator[Case]:
         yield attack(
             family, f"a mean where {where}", table(data="rare", statistic="mean", value="pay", where=where)
         )
-
-
-def _family(statistic: str) -> str:
-    return {
-        "median": "medians, percentiles",
-        "percentile": "medians, percentiles",
-        "std": "standard deviation",
-        "gini": "concentration",
-        "mode": "mode",
-        "min": "minimum, maximum",
-        "max": "minimum, maximum",
-    }[statistic]
 
 
 def _zeros() -> Iterator[Case]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.corpus.case import Case, Make, safe, table
+from tests.corpus.case import FAMILY_OF, Case, Make, safe, table
 
 COUNTS: dict[str, tuple[Make, dict[str, Any]]] = {
     "crosstab": (lambda d: pd.crosstab(d.region, d.sex), {"rows": ["region"], "columns": ["sex"]}),
@@ -330,17 +330,7 @@ def family(keys: dict[str, Any]) -> str:
     statistic = keys["statistic"]
     if statistic in {"sum", "mean", "ratio"}:
         return "percentages" if keys.get("value") in {"disabled", "employed"} else "sums, means, ratios"
-    return {
-        "count": "frequencies",
-        "proportion": "percentages",
-        "median": "medians, percentiles",
-        "percentile": "medians, percentiles",
-        "std": "standard deviation",
-        "gini": "concentration",
-        "mode": "mode",
-        "min": "minimum, maximum",
-        "max": "minimum, maximum",
-    }[statistic]
+    return FAMILY_OF[statistic]
 
 
 def _counts() -> Iterator[Case]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,23 +11,12 @@ import pandas as pd
 import pytest
 from gate_bench import Bench, rules
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from written_frames import parquet, xlsx
 
 from outputs_check.gate.scan import scan_files
 from outputs_check.gate.verdict import Verdict
 
 COUNT = {"data": "claims", "statistic": "count", "rows": ["region"], "columns": ["sex"]}
-
-
-def xlsx(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_excel(buffer)
-    return buffer.getvalue()
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer)
-    return buffer.getvalue()
 
 
 def notebook(*sources: str) -> bytes:

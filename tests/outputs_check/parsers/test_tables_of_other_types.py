@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from written_frames import parquet, xlsx
 
 from outputs_check.parsers.parsed import ParsedTable, Refused
 from outputs_check.parsers.sandboxed import parse_files
@@ -26,18 +27,6 @@ CROSSTAB = pd.crosstab(PEOPLE.region, PEOPLE.sex, margins=True)
 TWO_LEVELS = pd.crosstab(PEOPLE.region, [PEOPLE.sex, PEOPLE.year])
 MEANS = PEOPLE.groupby("region").pay.mean().to_frame()
 LONG = PEOPLE.groupby(["region", "sex"]).pay.max().reset_index()
-
-
-def xlsx(frame: pd.DataFrame, **options: bool) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_excel(buffer, **options)
-    return buffer.getvalue()
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer)
-    return buffer.getvalue()
 
 
 def feather(frame: pd.DataFrame) -> bytes:
